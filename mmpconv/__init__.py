@@ -1,0 +1,1 @@
+"""Partial convolutions for inpainting and padding, as an OpenMMLab plugin."""

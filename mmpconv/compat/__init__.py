@@ -1,0 +1,14 @@
+"""What makes the installed MM* ecosystem run together.
+
+One file per foreign defect; each says when it can be deleted. ``install``
+is called by ``import mmpconv`` and has to come before any import of MMagic
+or MMSegmentation. :mod:`mmpconv.compat.checkpoint` is put in force by
+:mod:`mmpconv.registry`, because it needs MMEngine's runner.
+"""
+from . import mmcv_ext, safe_globals
+
+
+def install() -> None:
+    """Put the light remedies in force. Idempotent."""
+    mmcv_ext.install()
+    safe_globals.install()

@@ -1,0 +1,45 @@
+"""Registries of scope ``mmpconv``.
+
+Each is a child of MMagic's registry of the same name, so that with
+``default_scope = 'mmpconv'`` every type of MMagic, and of MMEngine above it,
+resolves without a prefix. ``locations`` names MMagic's package as well as ours,
+because a lookup walks up to the parent without importing what fills it.
+"""
+from . import compat
+
+compat.install()
+
+import mmagic.registry as _mmagic  # noqa: E402
+from mmengine.registry import Registry  # noqa: E402
+
+from .compat import checkpoint as _checkpoint  # noqa: E402,F401  (registers the safe loader)
+
+
+def _child(name: str, *locations: str) -> Registry:
+    parent = getattr(_mmagic, name)
+    return Registry(parent.name, parent=parent, scope='mmpconv', locations=[*locations])
+
+
+RUNNERS = _child('RUNNERS', 'mmagic.engine')
+RUNNER_CONSTRUCTORS = _child('RUNNER_CONSTRUCTORS', 'mmagic.engine')
+LOOPS = _child('LOOPS', 'mmagic.engine', 'mmpconv.engine')
+HOOKS = _child('HOOKS', 'mmagic.engine', 'mmpconv.engine')
+LOG_PROCESSORS = _child('LOG_PROCESSORS', 'mmagic.engine')
+OPTIMIZERS = _child('OPTIMIZERS', 'mmagic.engine')
+OPTIM_WRAPPERS = _child('OPTIM_WRAPPERS', 'mmagic.engine', 'mmpconv.engine')
+OPTIM_WRAPPER_CONSTRUCTORS = _child('OPTIM_WRAPPER_CONSTRUCTORS', 'mmagic.engine')
+PARAM_SCHEDULERS = _child('PARAM_SCHEDULERS', 'mmagic.engine')
+
+DATASETS = _child('DATASETS', 'mmagic.datasets', 'mmpconv.datasets')
+DATA_SAMPLERS = _child('DATA_SAMPLERS', 'mmagic.datasets')
+TRANSFORMS = _child('TRANSFORMS', 'mmagic.datasets.transforms', 'mmpconv.datasets')
+
+MODELS = _child('MODELS', 'mmagic.models', 'mmpconv.models')
+MODEL_WRAPPERS = _child('MODEL_WRAPPERS', 'mmagic.models')
+WEIGHT_INITIALIZERS = _child('WEIGHT_INITIALIZERS', 'mmagic.models')
+TASK_UTILS = _child('TASK_UTILS', 'mmagic.models')
+
+METRICS = _child('METRICS', 'mmagic.evaluation')
+EVALUATORS = _child('EVALUATORS', 'mmagic.evaluation')
+VISUALIZERS = _child('VISUALIZERS', 'mmagic.visualization')
+VISBACKENDS = _child('VISBACKENDS', 'mmagic.visualization')
