@@ -1,0 +1,145 @@
+"""Modules over :mod:`mmpconv.ops`: drop-ins for NVIDIA's and MMagic's layers, and for ``nn.Conv*d``."""
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..ops.check import check_input, check_mask
+from ..ops.partial_conv import as_float_mask, convolve, masked_conv, per_output_channel
+from ..ops.partial_padding import padding_mask, partial_padding_conv
+from ..ops.upsampled_conv import upsample_concat
+
+# Peers keep their mask kernels of ones in the state dict, as large as the weights.
+_PEERS_BUFFERS = ('weight_mask_updater', 'weight_maskUpdater')
+
+
+class _PartialConvNd:
+    """What the layers of one, two and three dimensions share; mixed in before ``nn.Conv*d``."""
+
+    def __init__(self, *args, multi_channel: bool = False, return_mask: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.multi_channel = multi_channel
+        self.return_mask = return_mask
+
+    def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool | None = None,
+                *, channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """Partial convolution with a mask, partial padding without one.
+
+        Args:
+            input: ``(N, C_in, *size)``.
+            mask: 1 = valid, 0 = hole; ``(N, 1, *size)``, or ``(N, C_in, *size)`` if the layer is
+                ``multi_channel``. Any real or boolean dtype.
+            return_mask: Overrides the layer's ``return_mask``.
+            channels: For networks that mask features where they produce them: ``input`` is zero in
+                the holes, or two such maps as of :func:`mmpconv.ops.masked_conv`; ``mask``
+                ``(N, 1 or groups, *size)`` is the number of valid channels, 0 to ``channels``; the
+                output and a mask of the same form are returned.
+
+        Returns:
+            Tensor or tuple[Tensor, Tensor]: Output; with ``return_mask`` also the updated mask, of
+            one channel, or of ``C_out`` if the layer is ``multi_channel`` (a view where possible).
+
+        Raises:
+            ValueError: Ranks, channels, sizes or devices do not fit.
+            TypeError: Dtypes do not fit.
+        """
+        if channels is not None:
+            return self._forward_masked(input, mask, channels)
+        if return_mask is None:
+            return_mask = self.return_mask
+        if mask is None:
+            output = self._conv_forward(input, self.weight, self.bias)
+            if not return_mask:
+                return output
+            mask_out = padding_mask(input, self.kernel_size, self.stride, self._zero_padding, self.dilation)
+        else:
+            check_input(len(self.kernel_size), input, self.in_channels, self.weight)
+            check_mask(mask, input, self.multi_channel)
+            if self.padding_mode != 'zeros':
+                input, mask = self._pad(input), self._pad(as_float_mask(mask, input))
+            output, mask_out = convolve(input, self.weight, self.bias, mask, self.stride,
+                                        self._zero_padding, self.dilation, self.groups)
+            if not return_mask:
+                return output
+        return output, per_output_channel(mask_out, self.out_channels) if self.multi_channel else mask_out
+
+    def _forward_masked(self, input: Tensor | tuple[Tensor, Tensor], valid: Tensor,
+                        channels: int) -> tuple[Tensor, Tensor]:
+        if self.padding_mode != 'zeros':
+            if isinstance(input, tuple):
+                input = upsample_concat(*input)
+            input, valid = self._pad(input), self._pad(valid)
+        return masked_conv(input, self.weight, self.bias, valid, channels, self.stride,
+                           self._zero_padding, self.dilation, self.groups)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        # Here and not in `forward`, so that whatever calls the convolution itself (mmcv's efficient
+        # conv+BN, weight standardisation) is renormalised too.
+        if self.padding_mode != 'zeros':  # no position is made up of zeros: nothing to renormalise
+            return super()._conv_forward(input, weight, bias)
+        return partial_padding_conv(input, weight, bias, self.stride, self.padding, self.dilation,
+                                    self.groups)
+
+    def _pad(self, x: Tensor) -> Tensor:
+        return F.pad(x, self._reversed_padding_repeated_twice, mode=self.padding_mode)
+
+    @property
+    def _zero_padding(self) -> str | tuple[int, ...]:
+        return self.padding if self.padding_mode == 'zeros' else (0,) * len(self.kernel_size)
+
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
+        for name in _PEERS_BUFFERS:
+            state_dict.pop(prefix + name, None)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    def extra_repr(self) -> str:
+        flags = [f', {name}=True' for name in ('multi_channel', 'return_mask') if getattr(self, name)]
+        return super().extra_repr() + ''.join(flags)
+
+
+class PartialConv2d(_PartialConvNd, nn.Conv2d):
+    """Partial convolution (arXiv 1804.07723), and partial padding (arXiv 1811.11718) without a mask.
+
+    Same arguments, parameters and state-dict keys as :class:`torch.nn.Conv2d`. Checkpoints of NVIDIA's
+    and MMagic's layers load: their ``weight_mask_updater`` is dropped. See
+    :func:`mmpconv.ops.partial_conv2d` for the formula and the conventions.
+
+    Args:
+        multi_channel: The mask has one channel per input channel, instead of one for all.
+        return_mask: The layer returns ``(output, updated mask)`` instead of the output.
+
+    Example:
+        >>> import torch
+        >>> from mmpconv import PartialConv2d
+        >>> conv = PartialConv2d(3, 8, 3, padding=1, return_mask=True)
+        >>> output, mask = conv(torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16))
+        >>> output.shape, mask.shape
+        (torch.Size([1, 8, 16, 16]), torch.Size([1, 1, 16, 16]))
+    """
+
+
+class PartialConv3d(_PartialConvNd, nn.Conv3d):
+    """:class:`PartialConv2d` on ``(N, C, D, H, W)``."""
+
+
+class PConv(PartialConv2d):
+    """MMagic's layer of this name: what it returns, and when.
+
+    Args:
+        multi_channel: As of :class:`PartialConv2d`.
+        eps: Accepted because configs set it for mixed precision; has no effect, for
+            there is no epsilon in the formula.
+
+    Convention:
+        ``forward(input, mask)`` returns ``(output, updated mask)`` unless ``return_mask=False``.
+        Without a mask it is a plain convolution with zero padding, and returns the output alone.
+        With ``groups`` > 1 a multi-channel mask is counted per group; MMagic counts all channels.
+    """
+
+    def __init__(self, *args, multi_channel: bool = False, eps: float | None = None, **kwargs):
+        super().__init__(*args, multi_channel=multi_channel, return_mask=True, **kwargs)
+
+    def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool = True,
+                *, channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """As of :class:`PartialConv2d`, under MMagic's conventions."""
+        if mask is None:
+            return nn.Conv2d._conv_forward(self, input, self.weight, self.bias)
+        return super().forward(input, mask, return_mask, channels=channels)

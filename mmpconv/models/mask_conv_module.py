@@ -1,0 +1,80 @@
+"""Partial convolution, normalisation and activation as one block, under MMagic's name."""
+from mmagic.models.editors.pconv import MaskConvModule as MMagicMaskConvModule
+from mmcv.cnn import ConvModule
+from torch import Tensor
+
+from mmpconv.layers import PartialConv2d, PConv
+from mmpconv.ops import upsample_concat
+from mmpconv.registry import MODELS
+
+MODELS.register_module('PConv', module=PConv)
+
+
+@MODELS.register_module()
+class MaskConvModule(MMagicMaskConvModule):
+    """MMagic's block over this package's layer, with MMagic's arguments and state-dict keys.
+
+    Overridden because MMagic's resolves ``conv_cfg`` in whatever scope is current, so that it can be
+    built in scope ``mmagic`` only, and fails without a mask.
+
+    Args:
+        conv_cfg: ``dict(type='PConv', ...)`` or ``dict(type='PartialConv2d', ...)``.
+        Others: As of :class:`mmcv.cnn.ConvModule`.
+
+    Raises:
+        ValueError: ``conv_cfg`` names another layer.
+    """
+    supported_conv_list = [PConv, PartialConv2d]
+
+    def __init__(self, *args, conv_cfg: dict, **kwargs):
+        layers = {'PConv': PConv, 'PartialConv2d': PartialConv2d}
+        name = conv_cfg.get('type')
+        layer = layers.get(name.removeprefix('mmpconv.') if isinstance(name, str) else name, name)
+        if layer not in self.supported_conv_list:
+            raise ValueError(f'conv_cfg has type {name!r}, but a block that passes a mask on needs one of '
+                             f'{list(layers)}')
+        super().__init__(*args, conv_cfg=dict(conv_cfg, type=layer), **kwargs)
+
+    def forward(self, x: Tensor | tuple[Tensor, Tensor], mask: Tensor | None = None, activate: bool = True,
+                norm: bool = True, return_mask: bool = True, *,
+                channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """Forward function.
+
+        Args:
+            x: ``(N, C, H, W)``, or two maps as of :func:`mmpconv.ops.masked_conv` with ``channels``.
+            mask: ``(N, C, H, W)``, or ``(N, 1, H, W)`` if the convolution is not multi-channel;
+                1 = valid. None: a block without masks.
+            activate, norm: Whether to run these layers.
+            return_mask: Whether to return the updated mask too.
+            channels: The form for networks, as of :meth:`PartialConv2d.forward`: the output is zero
+                in the holes of the returned mask ``(N, 1, H', W')``.
+        """
+        if mask is None:
+            return ConvModule.forward(self, x, activate, norm)
+        for layer in self.order:
+            if layer == 'conv':
+                if self.with_explicit_padding:
+                    if isinstance(x, tuple):
+                        x = upsample_concat(*x)
+                    x, mask = self.padding_layer(x), self.padding_layer(mask)
+                x, mask = self.conv(x, mask, return_mask=True, channels=channels)
+            elif layer == 'norm' and norm and self.with_norm:
+                x = self._normalise(x)
+            elif layer == 'act' and activate and self.with_activation:
+                x = self.activate(x)
+        if channels is not None:
+            # Normalisation moves the zeros of the holes. The mask's dtype must not widen half precision.
+            x = x * mask.to(x.dtype) if x.requires_grad else x.mul_(mask)
+        return (x, mask) if return_mask else x
+
+    def _normalise(self, x: Tensor) -> Tensor:
+        try:
+            return self.norm(x)
+        except ValueError as error:
+            if x.numel() == x.shape[1]:
+                raise ValueError(
+                    f'a feature map of {x.shape[1]} channels has shrunk to a single pixel of a single '
+                    'image, over which BatchNorm cannot normalise in training: use larger images (more '
+                    'than 2^num_layers pixels), a batch of at least 2, fewer layers, or norm_eval=True'
+                ) from error
+            raise

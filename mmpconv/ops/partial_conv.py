@@ -1,0 +1,154 @@
+"""The partial convolution of Liu et al., "Image Inpainting for Irregular Holes Using Partial
+Convolutions", ECCV 2018, arXiv 1804.07723, equations 1 and 2."""
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .check import check_operands
+from .partial_padding import CONV, padding_mask, partial_padding_conv
+from .upsampled_conv import upsampled_conv2d
+from .window import valid_channels, window_count
+
+
+def partial_conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, mask: Tensor | None = None,
+                   stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
+                   dilation: int | Sequence[int] = 1, groups: int = 1) -> tuple[Tensor, Tensor]:
+    r"""Two-dimensional partial convolution: sees valid pixels only, and renormalises.
+
+    For a window with ``numel = (C_in / groups) * kh * kw`` positions, ``count`` of them valid
+    (a sum, for soft masks)::
+
+        mask_out = min(count, 1)
+        out      = (W * (x . m)) * numel * mask_out / count + b * mask_out    (0 where count = 0)
+
+    Counts are computed in float32 (float64 for float64 input) whatever the dtype of the input, and
+    the result is rounded once, so there is no epsilon and nothing to tune for half precision.
+
+    Convention:
+        Masks are 1 = valid, 0 = hole. Padding counts as hole. A mask of one channel is shared by
+        all channels, with ``numel = kh * kw``; one of ``C_in`` channels is counted over the channels
+        of each group. The mask is a constant: no gradient flows into it. What the holes hold never
+        reaches the output, not even as NaN.
+
+    Args:
+        input: ``(N, C_in, H, W)``, floating point.
+        weight: ``(C_out, C_in / groups, kh, kw)``.
+        bias: ``(C_out,)``; added unscaled, where the window saw anything.
+        mask: ``(N, 1, H, W)`` or ``(N, C_in, H, W)``, any real or boolean dtype; a batch size of 1
+            is shared. None: only the padding is a hole (partial padding, arXiv 1811.11718).
+        stride, padding, dilation, groups: As of :func:`torch.nn.functional.conv2d`.
+
+    Returns:
+        tuple[Tensor, Tensor]: Output ``(N, C_out, H', W')`` and updated mask, ``(N, 1, H', W')`` or
+        ``(N, C_out, H', W')`` as the mask was given (then a view where groups = 1: do not write to it).
+
+    Raises:
+        ValueError: Ranks, channels, sizes or devices do not fit.
+        TypeError: Dtypes do not fit.
+
+    Example:
+        >>> import torch
+        >>> from mmpconv.ops import partial_conv2d
+        >>> x = torch.tensor([[[[1., 9.], [1., 1.]]]])
+        >>> mask = torch.tensor([[[[1., 0.], [1., 1.]]]])
+        >>> partial_conv2d(x, torch.ones(1, 1, 2, 2), mask=mask)  # 3 valid ones, times 4 / 3
+        (tensor([[[[4.]]]]), tensor([[[[1.]]]]))
+    """
+    return _partial_conv(2, input, weight, bias, mask, stride, padding, dilation, groups)
+
+
+def partial_conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, mask: Tensor | None = None,
+                   stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
+                   dilation: int | Sequence[int] = 1, groups: int = 1) -> tuple[Tensor, Tensor]:
+    """Three-dimensional partial convolution: :func:`partial_conv2d` on ``(N, C, D, H, W)``."""
+    return _partial_conv(3, input, weight, bias, mask, stride, padding, dilation, groups)
+
+
+def _partial_conv(spatial, input, weight, bias, mask, stride, padding, dilation, groups):
+    check_operands(spatial, input, weight, bias, mask, groups)
+    stride, dilation = _tuple(stride, spatial), _tuple(dilation, spatial)
+    padding = padding if isinstance(padding, str) else _tuple(padding, spatial)
+    kernel_size = weight.shape[2:]
+    if mask is None:
+        out = partial_padding_conv(input, weight, bias, stride, padding, dilation, groups)
+        return out, padding_mask(input, kernel_size, stride, padding, dilation)
+    return convolve(input, weight, bias, mask, stride, padding, dilation, groups)
+
+
+def convolve(input: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor, stride: Sequence[int],
+             padding: str | Sequence[int], dilation: Sequence[int], groups: int) -> tuple[Tensor, Tensor]:
+    """:func:`partial_conv2d` in any number of dimensions, of operands that were checked."""
+    float_mask = as_float_mask(mask, input)
+    shared = mask.shape[1] == 1
+    out, mask_out = masked_conv(
+        hide_holes(input, float_mask), weight, bias,
+        float_mask if shared else valid_channels(float_mask, groups), 1 if shared else weight.shape[1],
+        stride, padding, dilation, groups)
+    mask_out = mask_out.to(mask.dtype if mask.is_floating_point() else out.dtype)
+    mask_out = mask_out.expand(input.shape[0], -1, *out.shape[2:])
+    return out, mask_out if shared else per_output_channel(mask_out, out.shape[1])
+
+
+def masked_conv(input: Tensor | tuple[Tensor, Tensor], weight: Tensor, bias: Tensor | None, valid: Tensor,
+                channels: int, stride: Sequence[int], padding: str | Sequence[int],
+                dilation: Sequence[int], groups: int) -> tuple[Tensor, Tensor]:
+    """Partial convolution of features that are zero in the holes already, in any number of dimensions.
+
+    This is the operation as networks use it: features are masked once, where they are produced, and
+    a mask is the number of valid channels at each position, not one plane per channel. (The mask
+    convolution of the published formula is as large as the feature convolution, and all its output
+    channels are equal.)
+
+    Args:
+        input: ``(N, C_in, *size)``, zero in the holes; or two maps ``(low, skip)`` of together ``C_in``
+            channels, the first to be upsampled to the size of the second (2 dimensions only).
+        weight, bias, stride, padding, dilation, groups: As of the convolution.
+        valid: ``(N, 1 or groups, *size)``, valid channels from 0 to ``channels``, of float32 or wider.
+        channels: Value of ``valid`` where there is no hole.
+
+    Returns:
+        tuple[Tensor, Tensor]: Output, and updated mask ``(N, 1 or groups, *output size)``.
+    """
+    kernel_size, spatial = weight.shape[2:], weight.dim() - 2
+    if isinstance(input, tuple):
+        out = upsampled_conv2d(*input, weight, stride, padding, dilation, groups)
+    else:
+        out = CONV[spatial](input, weight, None, stride, padding, dilation, groups)
+    with torch.no_grad():
+        count = window_count(valid, kernel_size, stride, padding, dilation)
+        # numel * min(count, 1) / count. Where count is 0 the convolution is 0 too.
+        ratio = channels * kernel_size.numel() / count.clamp(min=1)
+        mask_out = count.clamp(max=1)
+        if ratio.shape[1] > 1:
+            ratio = per_output_channel(ratio, out.shape[1])
+    # In place: one rounding, in the ratio's precision, whatever the dtype of `out`.
+    out = out.mul_(ratio)
+    if bias is not None:
+        out = out.addcmul_(bias.to(out.dtype).view(-1, *[1] * spatial),
+                           per_output_channel(mask_out, out.shape[1]).to(out.dtype))
+    return out, mask_out
+
+
+def as_float_mask(mask: Tensor, input: Tensor) -> Tensor:
+    """The mask as a constant in the precision of counts: float32, or float64 for float64 input."""
+    return mask.detach().to(torch.promote_types(input.dtype, torch.float32))
+
+
+def hide_holes(input: Tensor, mask: Tensor) -> Tensor:
+    """``input * mask`` that is 0 in the holes even where the input is NaN or infinite."""
+    if mask.shape[1] > 1 and mask.stride(1) == 0:
+        mask = mask[:, :1]
+    return input.masked_fill(mask == 0, 0) * mask.to(input.dtype)
+
+
+def per_output_channel(grouped: Tensor, channels: int) -> Tensor:
+    """``(N, G, *size)`` as ``(N, channels, *size)``; a view where G = 1 or G = channels."""
+    groups = grouped.shape[1]
+    if groups in (1, channels):
+        return grouped.expand(-1, channels, *grouped.shape[2:])
+    return grouped.repeat_interleave(channels // groups, 1)
+
+
+def _tuple(value, length: int) -> tuple:
+    return (value,) * length if isinstance(value, int) else tuple(value)
