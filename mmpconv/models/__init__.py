@@ -1,8 +1,12 @@
 """Networks, inpaintors and losses. Importing this fills the registry."""
 from .losses import *  # noqa: F401, F403
 from .mask_conv_module import MaskConvModule
+from .mean_color import MeanColor
 from .pconv_decoder import PConvDecoder
 from .pconv_encoder import PConvEncoder
 from .pconv_encoder_decoder import PConvEncoderDecoder
+from .pconv_inpaintor import PConvInpaintor
 
-__all__ = ['MaskConvModule', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder']
+__all__ = [
+    'MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder', 'PConvInpaintor'
+]

@@ -6,8 +6,6 @@ from torch import Tensor
 
 from mmpconv.registry import MODELS
 
-from .losses import PerceptualStyleLoss
-
 
 @MODELS.register_module()
 class PConvInpaintor(OneStageInpaintor):
@@ -15,7 +13,7 @@ class PConvInpaintor(OneStageInpaintor):
 
     MMagic's training step ignores automatic mixed precision and gradient accumulation, and copies four
     image batches to the host at every iteration; this one is MMEngine's. Its perceptual loss runs VGG
-    four times; :class:`PerceptualStyleLoss` runs it once (any other loss is called as MMagic does).
+    four times; here it runs once, if the loss has a method ``out_and_composed(out, comp, gt)``.
 
     Convention:
         This is the one place that turns image-level masks (data samples: 1 = hole) into layer-level
@@ -97,7 +95,7 @@ class PConvInpaintor(OneStageInpaintor):
         return {}, losses
 
     def _perceptual_losses(self, fake_res: Tensor, fake_img: Tensor, gt: Tensor) -> dict[str, Tensor]:
-        if self.with_out_percep_loss and isinstance(self.loss_percep, PerceptualStyleLoss):
+        if self.with_out_percep_loss and hasattr(self.loss_percep, 'out_and_composed'):
             return self.loss_percep.out_and_composed(fake_res, fake_img, gt)
         images = {'composed': fake_img, 'out': fake_res} if self.with_out_percep_loss else {'composed': fake_img}
         losses = {}

@@ -1,0 +1,37 @@
+# Each target makes .venv from requirements/lock.txt first, when it is missing or out of date.
+# Another interpreter: make demo PYTHON=python3.12
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: demo test lint bench lock
+
+demo: $(INSTALLED)
+	$(BIN)/python tools/demo.py
+
+test: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/network.py
+	$(BIN)/python benchmarks/layer.py
+	$(BIN)/python benchmarks/loss.py
+	$(BIN)/python benchmarks/report.py
+
+# Resolves the lock file anew, for all supported Pythons at once.
+lock:
+	$(BIN)/python -m pip install uv
+	$(BIN)/uv pip compile --universal --python-version 3.10 --no-annotate --no-header --no-emit-index-url \
+		requirements/lock.in -o requirements/lock.txt
+
+$(INSTALLED): requirements/lock.txt setup.py
+	@$(PYTHON) requirements/check_python.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

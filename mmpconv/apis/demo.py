@@ -1,0 +1,106 @@
+"""The demo: real photos in, a trained model, its metrics and a picture out."""
+import copy
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.runner import Runner
+
+# Those of scikit-image's photos that lie in its wheel. The last two are never trained on.
+TRAINING_PHOTOS = ('astronaut', 'coffee', 'stereo_motorcycle', 'immunohistochemistry', 'hubble_deep_field')
+HELD_OUT_PHOTOS = ('chelsea', 'rocket')
+TILE = 256  # pixels of a held-out photo that make up one test image
+
+
+def write_photos(folder: Path) -> None:
+    """Write scikit-image's photos as ``train/*.png``, and tiles of the held-out ones as ``val/*.png``.
+
+    Args:
+        folder: Where to; made if it is missing.
+    """
+    from skimage import data
+
+    for name, photos in (('train', TRAINING_PHOTOS), ('val', HELD_OUT_PHOTOS)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for photo in photos:
+            image = getattr(data, photo)()
+            if isinstance(image, tuple):  # a stereo pair and its disparity
+                image = image[0]
+            tiles = {photo: image} if name == 'train' else dict(_tiles(photo, image))
+            for tile_name, tile in tiles.items():
+                cv2.imwrite(str(folder / name / f'{tile_name}.png'), tile[..., ::-1])
+
+
+def _tiles(name: str, image: np.ndarray):
+    """Squares of :data:`TILE` pixels, evenly spread so that they reach all borders."""
+    starts = [np.linspace(0, size - TILE, -(-size // TILE)).astype(int) for size in image.shape[:2]]
+    for top in starts[0]:
+        for left in starts[1]:
+            yield f'{name}_{top}_{left}', image[top:top + TILE, left:left + TILE]
+
+
+def mean_color_metrics(config: Config, work_dir: Path) -> dict[str, float]:
+    """What filling the holes with the mean colour scores, on the test set of a config.
+
+    Args:
+        config: Config of an inpaintor; its network is replaced.
+        work_dir: For the logs of this evaluation.
+    """
+    return _test_runner(config, work_dir, encdec=dict(type='MeanColor', _delete_=True)).test()
+
+
+def draw_examples(config: Config, checkpoint: Path, path: Path, count: int = 4) -> None:
+    """Draw a row a test image: photo with hole, mask, result, truth.
+
+    Args:
+        config: Config of an inpaintor.
+        checkpoint: Its trained weights.
+        path: The picture to write; its folder exists.
+        count: Number of rows, evenly spread over the test set.
+    """
+    import matplotlib
+    matplotlib.use('Agg')
+    import matplotlib.pyplot as plt
+
+    runner = _test_runner(config, path.parent / 'drawing')
+    runner.load_checkpoint(str(checkpoint), map_location='cpu')
+    runner.model.eval()
+    dataset = runner.build_dataloader(config.test_dataloader).dataset
+    indices = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(int)
+
+    titles = ('photo', 'hole', 'result', 'truth')
+    figure, axes = plt.subplots(len(indices), len(titles), squeeze=False, layout='constrained',
+                                figsize=(2.2 * len(titles), 2.3 * len(indices)))
+    for row, index in zip(axes, indices):
+        sample, = runner.model.test_step(pseudo_collate([dataset[index]]))
+        images = (sample.input, sample.mask * 255, sample.output.pred_img, sample.gt_img)
+        for axis, image, title in zip(row, images, titles):
+            axis.imshow(_to_rgb(image), interpolation='nearest')
+            axis.set_axis_off()
+            if row is axes[0]:
+                axis.set_title(title)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def comparison(metrics: dict[str, float], baseline: dict[str, float]) -> str:
+    """The metrics of two methods as a table: a line a metric, the first method first."""
+    lines = [f'{"":<8}{"PConv":>10}{"mean colour":>14}']
+    lines += [f'{name:<8}{metrics[name]:>10.3f}{baseline[name]:>14.3f}' for name in sorted(metrics)]
+    return '\n'.join(lines)
+
+
+def _test_runner(config: Config, work_dir: Path, **model) -> Runner:
+    """A quiet runner that evaluates; ``model`` overrides parts of the model."""
+    config = Config(copy.deepcopy(config.to_dict()))
+    config.merge_from_dict(dict(model=model, work_dir=str(work_dir), log_level='WARNING', custom_hooks=[]))
+    return Runner.from_cfg(config)
+
+
+def _to_rgb(image: torch.Tensor) -> np.ndarray:
+    """``(1 or 3, H, W)`` in BGR and [0, 255] as ``(H, W, 3)`` in RGB and bytes."""
+    image = image.expand(3, -1, -1).flip(0).clamp(0, 255).round()
+    return image.permute(1, 2, 0).to(torch.uint8).cpu().numpy()
