@@ -1,4 +1,4 @@
-# The model of `make demo`: 6 layers, a quarter of the channels. No perceptual loss, so that nothing is downloaded.
+# The model of `make demo`: 6 layers, a quarter of the channels; no perceptual loss, which needs a download.
 _base_ = [
     '../_base_/models/pconv.py', '../_base_/datasets/image_folder.py', '../_base_/schedules/pconv.py',
     '../_base_/default_runtime.py'
@@ -15,8 +15,9 @@ train_dataloader = dict(batch_size=8, dataset=dict(data_root='work_dirs/demo/pho
 val_dataloader = dict(dataset=dict(data_root='work_dirs/demo/photos'))
 test_dataloader = val_dataloader
 
-train_cfg = dict(max_iters=600, val_interval=300)
+train_cfg = dict(max_iters=500, val_interval=500)
 optim_wrapper = dict(optimizer=dict(lr=0.002))
-param_scheduler = dict(type='CosineAnnealingLR', by_epoch=False, T_max=600)
+param_scheduler = dict(type='CosineAnnealingLR', by_epoch=False, T_max=500)
 default_hooks = dict(
-    logger=dict(interval=50), checkpoint=dict(interval=300, max_keep_ckpts=1))
+    logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=1))
+custom_hooks = [dict(type='ProgressBarHook'), dict(type='UnreadableImagesHook')]

@@ -1,20 +1,45 @@
-"""Loading of local checkpoint files: never runs code, and says why it refuses.
+"""Loading of checkpoints: never runs code that a file brings, and says why it refuses one.
 
-The defect: MMEngine 0.10 calls ``torch.load`` with whatever default torch has
-(before 2.6: run any pickle), and on a refusal shows torch's advice to load with
-``weights_only=False``, which is what a hostile file wants.
+The defects:
 
-Delete when: the minimum MMEngine loads with ``weights_only=True`` and names the file.
+- MMEngine 0.10 calls ``torch.load`` with whatever default torch has (before 2.6:
+  run any pickle), and on a refusal shows torch's advice to load with
+  ``weights_only=False``, which is what a hostile file wants;
+- it loads URLs through ``torch.hub``, which runs any pickle in every torch.
+
+Delete when: the minimum MMEngine loads both with ``weights_only=True`` and names the file.
 """
+import io
+import os
 import os.path as osp
 import pickle
+from typing import BinaryIO, Union
+from urllib.error import URLError
+from urllib.parse import urlparse
 
+import mmengine.runner.checkpoint as _mmengine
 import torch
+from mmengine.dist import barrier, get_dist_info
 from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.utils import digit_version
+
+from . import restricted_pickle
 
 
-class UnsafeCheckpointError(pickle.UnpicklingError):
+class CheckpointError(Exception):
+    """A checkpoint cannot be used. The message says why, and what to do."""
+
+
+class MissingCheckpointError(CheckpointError, FileNotFoundError):
+    """There is no such file."""
+
+
+class UnsafeCheckpointError(CheckpointError, pickle.UnpicklingError):
     """The file holds something other than tensors and plain containers."""
+
+
+class DownloadError(CheckpointError, OSError):
+    """A checkpoint's URL could not be fetched."""
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
@@ -26,26 +51,100 @@ def load_from_local(filename: str, map_location=None) -> dict:
         map_location: As in :func:`torch.load`.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        MissingCheckpointError: There is no such file.
         UnsafeCheckpointError: The file asks for a class or function that is
             neither tensor data nor MMEngine's log history; nothing was executed.
+        CheckpointError: The file is damaged.
     """
     filename = osp.expanduser(filename)
     if not osp.isfile(filename):
-        raise FileNotFoundError(
+        raise MissingCheckpointError(
             f'there is no checkpoint file {filename}; give the path of a .pth file, or a URL')
+    return safe_load(filename, filename, map_location)
+
+
+@CheckpointLoader.register_scheme(prefixes=('http://', 'https://'), force=True)
+def load_from_http(filename: str, map_location=None, model_dir: str | None = None,
+                   progress: bool = True) -> dict:
+    """Download a checkpoint once, then load it as :func:`load_from_local` does.
+
+    Args:
+        filename: URL.
+        map_location: As in :func:`torch.load`.
+        model_dir: Where downloads are kept. Defaults to torch hub's ``checkpoints``.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        DownloadError: The URL cannot be fetched.
+        CheckpointError: As :func:`load_from_local`.
+    """
+    model_dir = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
+    path = osp.join(model_dir, osp.basename(urlparse(filename).path))
+    rank, world_size = get_dist_info()
+    if rank == 0:
+        _download(filename, path, progress)
+    if world_size > 1:
+        barrier()
+        _download(filename, path, progress=False)  # another node has another disk
+    return load_from_local(path, map_location)
+
+
+@CheckpointLoader.register_scheme(prefixes=[r'(\S+\:)?s3://', r'(\S+\:)?petrel://'], force=True)
+def load_from_ceph(filename: str, map_location=None, backend: str = 'petrel') -> dict:
+    """Load a checkpoint from an object store, with the same checks.
+
+    Args:
+        filename: URL of the object.
+        map_location: As in :func:`torch.load`.
+        backend: Storage backend of MMEngine.
+    """
+    content = _mmengine.get_file_backend(filename, backend_args={'backend': backend}).get(filename)
+    return safe_load(io.BytesIO(content), filename, map_location)
+
+
+# The loaders of `torchvision://`, `open-mmlab://` and `mmcls://` call it by this name.
+_mmengine.load_from_http = load_from_http
+
+
+def safe_load(file: Union[str, BinaryIO], name: str, map_location=None) -> dict:
+    """``torch.load`` of tensors, plain containers and MMEngine's log history, and of nothing else.
+
+    Args:
+        file: Path or open file.
+        name: How errors call it.
+        map_location: As in :func:`torch.load`.
+
+    Raises:
+        UnsafeCheckpointError, CheckpointError: As :func:`load_from_local`.
+    """
+    # Before 2.6 the unpickler behind `weights_only` cannot be told of further safe classes in full.
+    how = dict(weights_only=True)
+    if digit_version(torch.__version__) < digit_version('2.6.0'):
+        how = dict(weights_only=False, pickle_module=restricted_pickle)
     try:
-        return torch.load(filename, map_location=map_location, weights_only=True)
+        return torch.load(file, map_location=map_location, **how)
     except pickle.UnpicklingError as error:
         raise UnsafeCheckpointError(
-            f'{filename} was refused and nothing in it was executed: it is not a checkpoint of tensors, '
+            f'{name} was refused and nothing in it was executed: it is not a checkpoint of tensors, '
             f'plain containers and MMEngine log history ({_first_sentence(error)}). If you trust its '
             'origin, open it in an isolated environment and save its state_dict alone.') from None
+    except (EOFError, RuntimeError, ValueError, KeyError) as error:
+        raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged or cut short '
+                              f'({_first_sentence(error)}); fetch or copy it again') from error
+
+
+def _download(url: str, path: str, progress: bool) -> None:
+    if osp.isfile(path):
+        return
+    os.makedirs(osp.dirname(path), exist_ok=True)
+    try:
+        torch.hub.download_url_to_file(url, path, progress=progress)
+    except (URLError, OSError) as error:
+        raise DownloadError(f'{url} cannot be downloaded ({error}); check the address and the network, '
+                            'or download it elsewhere and give the path of the file') from error
 
 
 def _first_sentence(error: Exception) -> str:
-    """The cause in torch's message, without its advice on how to load unsafely."""
-    message = ' '.join(str(error).split())
-    start = message.find('WeightsUnpickler error: ')
-    cause = message[start + 24:] if start >= 0 else message
-    return cause.split(' was not an allowed global')[0].split('. ')[0]
+    """What the unpickler met, without the advice on how to load unsafely that torch wraps it in."""
+    message = ' '.join(str(error.__context__ or error).split()) or type(error).__name__
+    return message.split(' was not an allowed global')[0].split('. ')[0].rstrip('.')

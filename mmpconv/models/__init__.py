@@ -1,5 +1,5 @@
 """Networks, inpaintors and losses. Importing this fills the registry."""
-from .losses import *  # noqa: F401, F403
+from .losses import *  # noqa: F403
 from .mask_conv_module import MaskConvModule
 from .mean_color import MeanColor
 from .pconv_decoder import PConvDecoder

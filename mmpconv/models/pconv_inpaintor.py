@@ -97,7 +97,9 @@ class PConvInpaintor(OneStageInpaintor):
     def _perceptual_losses(self, fake_res: Tensor, fake_img: Tensor, gt: Tensor) -> dict[str, Tensor]:
         if self.with_out_percep_loss and hasattr(self.loss_percep, 'out_and_composed'):
             return self.loss_percep.out_and_composed(fake_res, fake_img, gt)
-        images = {'composed': fake_img, 'out': fake_res} if self.with_out_percep_loss else {'composed': fake_img}
+        images = {'composed': fake_img}
+        if self.with_out_percep_loss:
+            images['out'] = fake_res
         losses = {}
         for name, image in images.items():
             terms = self.loss_percep(image, gt)

@@ -71,8 +71,9 @@ def partial_padding_conv(input: Tensor, weight: Tensor, bias: Tensor | None, str
                                       torch.promote_types(out.dtype, torch.float32), out.device)
         # In place: one rounding, in the ratio's precision, whatever the dtype of `out`.
         out.mul_(ratio)
-        if bias is not None and any(max(pad) > d * (k - 1)
-                                    for pad, k, d in zip(pads, kernel_size, dilation)):
+        if bias is not None and any(max(pad) > d * (k - 1) or n < d for n, pad, k, d in zip(
+                input.shape[-spatial:], pads, kernel_size, dilation)):
+            # A window may lie beyond the border, or have the whole image between two taps.
             seen = (ratio > 0).to(out.dtype)
             return out.addcmul_(bias.to(out.dtype).view(-1, *[1] * spatial), seen)
     return out if bias is None else out.add_(bias.to(out.dtype).view(-1, *[1] * spatial))

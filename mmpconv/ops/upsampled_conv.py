@@ -42,7 +42,7 @@ def upsampled_conv2d(low: Tensor, skip: Tensor, weight: Tensor, stride: Sequence
 
 
 def _doubled_kernel(weight: Tensor) -> Tensor:
-    """The 3x3 kernel ``(C_out, C_in, 3, 3)`` as that of the transposed convolution, ``(C_in, C_out, 4, 4)``."""
+    """The 3x3 kernel ``(C_out, C_in, 3, 3)`` as a transposed convolution's, ``(C_in, C_out, 4, 4)``."""
     kernel = F.pad(weight.flip(2, 3).transpose(0, 1), (1, 1, 1, 1))
     kernel = kernel[:, :, 1:] + kernel[:, :, :-1]
     return kernel[..., 1:] + kernel[..., :-1]

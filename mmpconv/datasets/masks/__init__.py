@@ -1,0 +1,14 @@
+"""Hole masks: pure functions of a ``numpy.random.Generator``.
+
+Every function returns `(h, w, 1)` uint8 with 1 = hole, 0 = valid.
+"""
+from .bbox import bbox_mask, random_bbox
+from .free_form import free_form_mask
+from .hole_ratio import fit_hole_area, hole_area_range
+from .irregular import irregular_mask
+from .mask_image import binarise_mask, check_polarity, resize_mask
+
+__all__ = [
+    'bbox_mask', 'binarise_mask', 'check_polarity', 'fit_hole_area', 'free_form_mask', 'hole_area_range',
+    'irregular_mask', 'random_bbox', 'resize_mask'
+]

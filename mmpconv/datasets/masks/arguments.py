@@ -1,0 +1,74 @@
+"""Reading of the arguments that the mask functions share."""
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import numpy as np
+
+IntRange = int | Sequence[int]
+
+
+def image_size(img_shape: Sequence[int]) -> tuple[int, int]:
+    """`(h, w)` of ``img_shape``, which may go on with channels as in ``array.shape``."""
+    if isinstance(img_shape, (str, Real)) or len(img_shape) < 2:
+        raise TypeError(f'img_shape must be (height, width), got {img_shape!r}')
+    h, w = img_shape[:2]
+    if not (isinstance(h, Integral) and isinstance(w, Integral) and h > 0 and w > 0):
+        raise ValueError(f'img_shape must be two positive integers (height, width), got {img_shape!r}')
+    return int(h), int(w)
+
+
+def int_pair(name: str, value: IntRange) -> tuple[int, int]:
+    """`(for height, for width)`: two integers, or one that stands for both."""
+    values = [value, value] if isinstance(value, Integral) else value
+    if isinstance(values, str) or not isinstance(values, Sequence) or len(values) != 2 or not all(
+            isinstance(v, Integral) for v in values):
+        raise TypeError(f'{name} must be an integer or two integers (height, width), got {value!r}')
+    if min(values) < 0:
+        raise ValueError(f'{name} must not be negative, got {value!r}')
+    return int(values[0]), int(values[1])
+
+
+def int_range(name: str, value: IntRange, low: int) -> tuple[int, int]:
+    """`[min, max)` of a random integer: ``(min, max)``, or one integer that is then fixed.
+
+    The upper end is excluded, as in MMagic; ``(n, n)`` is the fixed number n.
+
+    Raises:
+        TypeError: Neither an integer nor two.
+        ValueError: min > max, or min is below ``low``.
+    """
+    values = [value, value] if isinstance(value, Integral) else value
+    if isinstance(values, str) or not isinstance(values, Sequence) or len(values) != 2 or not all(
+            isinstance(v, Integral) for v in values):
+        raise TypeError(f'{name} must be an integer or (min, max), got {value!r}')
+    first, end = int(values[0]), int(values[1])
+    if not low <= first <= end:
+        raise ValueError(f'{name} must be at least {low} and min <= max, got {value!r}')
+    return first, max(end, first + 1)
+
+
+def interior_margin(size: tuple[int, int], border_free: bool, border_margin: int | None) -> int:
+    """Width in pixels of the frame that holes keep off; 0 without ``border_free``.
+
+    The default is that of the paper's test set (arXiv 1804.07723, section 4.1),
+    whose masks keep 50 pixels off the border of 512 x 512, scaled by the shorter side.
+
+    Raises:
+        ValueError: The margin leaves no interior, or is given without ``border_free``.
+    """
+    if not border_free:
+        if border_margin is not None:
+            raise ValueError(f'border_margin={border_margin} has no effect without border_free=True')
+        return 0
+    margin = max(1, round(min(size) * 50 / 512)) if border_margin is None else border_margin
+    if not isinstance(margin, Integral) or margin < 1 or 2 * margin >= min(size):
+        raise ValueError(f'border_margin must be an integer from 1 to {(min(size) - 1) // 2} for an image of '
+                         f'{size[0]} x {size[1]}, got {border_margin}')
+    return int(margin)
+
+
+def interior(size: tuple[int, int], margin: int) -> np.ndarray:
+    """`(h, w)` bool: True farther than ``margin`` pixels from the border."""
+    inside = np.zeros(size, bool)
+    inside[margin:size[0] - margin, margin:size[1] - margin] = True
+    return inside

@@ -1,0 +1,87 @@
+"""From a decoded mask picture to a binary mask."""
+import logging
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+
+from .arguments import image_size
+
+_LARGE = 0.95
+_warned = set()
+
+
+def binarise_mask(image: np.ndarray, threshold: float = 127, invert: bool = False) -> np.ndarray:
+    """Threshold a mask picture at a grey level.
+
+    MMagic takes every value above 0 as a hole, which turns JPEG noise into holes.
+
+    Args:
+        image: `(h, w)` or `(h, w, c)`, BGR; uint8, uint16 (65535 = 255), bool or float in [0, 1].
+            Colours are converted to grey; an alpha channel is ignored.
+        threshold: Grey level in [0, 255); brighter pixels are hole.
+        invert: Holes are dark instead: pixels at most as bright as ``threshold``.
+
+    Returns:
+        `(h, w, 1)` uint8, 1 = hole.
+    """
+    if image.ndim == 3:
+        image = image[..., 0] if image.shape[2] < 3 else cv2.cvtColor(
+            np.ascontiguousarray(image[..., :3]), cv2.COLOR_BGR2GRAY)
+    if image.dtype == np.uint16:
+        scale = 257
+    elif image.dtype == np.uint8:
+        scale = 1
+    elif image.dtype == bool or np.issubdtype(image.dtype, np.floating):
+        scale = 1 / 255
+    else:
+        raise TypeError(f'a mask picture must be uint8, uint16, bool or float, got {image.dtype}')
+    hole = image > threshold * scale
+    return (~hole if invert else hole).astype(np.uint8)[..., None]
+
+
+def resize_mask(mask: np.ndarray, img_shape: Sequence[int]) -> np.ndarray:
+    """Nearest-neighbour resizing, which keeps a mask binary.
+
+    Args:
+        mask: `(h, w, 1)` uint8.
+        img_shape: `(h', w')` in pixels.
+
+    Returns:
+        `(h', w', 1)` uint8.
+    """
+    h, w = image_size(img_shape)
+    if mask.shape[:2] == (h, w):
+        return mask
+    return cv2.resize(mask, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)[..., None]
+
+
+def check_polarity(mask: np.ndarray, source: str) -> None:
+    """Refuse a mask that is all hole; warn about one that is probably upside down.
+
+    The warnings, one of each kind per process, are for hole ratios of 0 % and above 95 %.
+
+    Args:
+        mask: `(h, w, 1)`, 1 = hole.
+        source: The file's name, for the message.
+
+    Raises:
+        ValueError: Every pixel is a hole.
+    """
+    ratio = float(mask.mean())
+    if ratio == 1:
+        raise ValueError(f'the mask {source} is all hole (100 %): white must be the hole and black the valid '
+                         'part; set invert=True if its holes are black')
+    if ratio == 0:
+        _warn_once('empty', f'the mask {source} has no hole (0 %): white must be the hole; set invert=True '
+                   'if its holes are black, or threshold=0 if its values are 0 and 1')
+    elif ratio > _LARGE:
+        _warn_once('large', f'{100 * ratio:.1f} % of the mask {source} is hole: white must be the hole; set '
+                   'invert=True if its holes are black')
+
+
+def _warn_once(kind: str, message: str) -> None:
+    if kind not in _warned:
+        _warned.add(kind)
+        print_log(message + ' (said once)', logger='current', level=logging.WARNING)

@@ -1,0 +1,161 @@
+"""Command lines of ``tools/train.py`` and ``tools/test.py``, and what each argument does to the config."""
+import argparse
+import os
+import os.path as osp
+
+from mmengine.config import Config, DictAction
+from mmengine.logging import print_log
+from mmengine.runner import find_latest_checkpoint
+
+from .errors import LaunchError
+from .files import config_stem, how_to_make, is_url, require_checkpoint
+
+AMP_WRAPPER = 'mmpconv.engine.AmpOptimWrapper'
+
+
+def build_train_parser() -> argparse.ArgumentParser:
+    """The command line of ``tools/train.py``."""
+    parser = argparse.ArgumentParser(prog='train.py', description='Train the model of a config.')
+    _add_common_arguments(parser)
+    parser.add_argument(
+        '--resume', nargs='?', const='auto', metavar='CHECKPOINT',
+        help='continue from this checkpoint; without a value, from the latest one in the work dir')
+    parser.add_argument('--amp', action='store_true', help='train in mixed precision')
+    parser.add_argument(
+        '--auto-scale-lr', action='store_true',
+        help='scale the learning rate from auto_scale_lr.base_batch_size of the config to that in use')
+    return parser
+
+
+def build_test_parser() -> argparse.ArgumentParser:
+    """The command line of ``tools/test.py``."""
+    parser = argparse.ArgumentParser(prog='test.py', description='Compute the metrics of a checkpoint.')
+    _add_common_arguments(parser)
+    parser.add_argument('checkpoint', help='a checkpoint file, or the URL of one')
+    parser.add_argument('--out', metavar='FILE', help='write the metrics here: .json, .yaml or .pkl')
+    return parser
+
+
+def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        'config', help="a config file, or 'package::path' for a config that an installed MM* package ships")
+    parser.add_argument(
+        '--work-dir', help='where logs and checkpoints go; default: ./work_dirs/NAME-OF-THE-CONFIG')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='change entries of the config, e.g. train_dataloader.batch_size=4 randomness.seed=0; '
+        'lists as key="[a,b]" or key=a,b')
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+        help='what started the processes of a distributed run')
+    # torch.distributed.launch passes it in either spelling; torchrun sets LOCAL_RANK instead.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def apply_common(cfg: Config, args: argparse.Namespace) -> None:
+    """Merge ``--cfg-options``, ``--work-dir`` and the launcher into the config, in place.
+
+    Raises:
+        LaunchError: An option names a place that the config does not have.
+    """
+    if args.cfg_options:
+        try:
+            cfg.merge_from_dict(args.cfg_options)
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise LaunchError(
+                f'--cfg-options {args.cfg_options} does not fit {args.config}: {error}') from error
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = osp.join('work_dirs', config_stem(args.config))
+    cfg.launcher = args.launcher
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+
+
+def apply_train(cfg: Config, args: argparse.Namespace) -> None:
+    """Merge the arguments of ``tools/train.py`` into the config, in place.
+
+    Raises:
+        LaunchError: ``--amp``, ``--auto-scale-lr`` or ``--resume`` cannot be
+            honoured with this config, or it lacks a part that training needs.
+    """
+    apply_common(cfg, args)
+    _require_keys(cfg, args.config, 'train', ('model', 'train_dataloader', 'train_cfg', 'optim_wrapper'))
+    if args.amp:
+        _turn_on_amp(cfg.optim_wrapper, args.config)
+    if args.auto_scale_lr:
+        if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
+            raise LaunchError(
+                f'--auto-scale-lr was given, but {args.config} does not say for which batch size its '
+                'learning rate is; add auto_scale_lr = dict(base_batch_size=N) or leave the option out')
+        cfg.auto_scale_lr.enable = True
+    if args.resume:
+        _resume(cfg, args.resume)
+    if cfg.get('load_from'):
+        require_checkpoint(cfg.load_from, f'load_from of {args.config}',
+                           how_to_make(cfg.load_from, args.config))
+
+
+def apply_test(cfg: Config, args: argparse.Namespace) -> None:
+    """Merge the arguments of ``tools/test.py`` into the config, in place.
+
+    Raises:
+        LaunchError: There is no such checkpoint, the config lacks a part that
+            testing needs, or the suffix of ``--out`` is not one of a metrics file.
+    """
+    apply_common(cfg, args)
+    _require_keys(cfg, args.config, 'test', ('model', 'test_dataloader', 'test_cfg', 'test_evaluator'))
+    if args.out and osp.splitext(args.out)[1] not in ('.json', '.yaml', '.yml', '.pkl', '.pickle'):
+        raise LaunchError(f'--out is {args.out}; metrics are written as .json, .yaml or .pkl')
+    require_checkpoint(args.checkpoint, 'the checkpoint', 'give the path or the URL of a .pth file')
+    cfg.load_from, cfg.resume = args.checkpoint, False
+
+
+def _require_keys(cfg: Config, name: str, task: str, keys: tuple) -> None:
+    missing = [key for key in keys if cfg.get(key) is None]
+    if missing:
+        raise LaunchError(f'{name} is not a config to {task}: it has no {", ".join(missing)}')
+
+
+def _turn_on_amp(optim_wrapper: dict, config: str) -> None:
+    """Turn every optimizer wrapper of the config into one of mixed precision."""
+    several = [value for value in optim_wrapper.values() if isinstance(value, dict) and 'optimizer' in value]
+    for wrapper in several or [optim_wrapper]:
+        kind = wrapper.get('type', 'OptimWrapper')
+        if kind.endswith('AmpOptimWrapper'):
+            print_log(f'--amp: {config} already trains in mixed precision', logger='current')
+        elif kind.endswith('OptimWrapper'):
+            wrapper['type'] = AMP_WRAPPER
+            wrapper.setdefault('loss_scale', 'dynamic')
+        else:
+            raise LaunchError(f"--amp works with optimizer wrappers of type 'OptimWrapper', but {config} has "
+                              f"'{kind}'; leave --amp out, or set optim_wrapper.type")
+
+
+def _resume(cfg: Config, checkpoint: str) -> None:
+    """Set what MMEngine resumes from, so that a stage's ``load_from`` is never taken for a run to resume."""
+    if checkpoint == 'auto':
+        checkpoint = _latest_checkpoint(cfg.work_dir)
+        if checkpoint is None:
+            cfg.resume = False
+            print_log(f'--resume: there is no checkpoint in {cfg.work_dir} yet; training starts from the '
+                      'beginning', logger='current')
+            return
+        print_log(f'--resume: continuing from {checkpoint}', logger='current')
+    else:
+        require_checkpoint(checkpoint, '--resume', 'give the path or the URL of a .pth file of this run, '
+                           'or --resume alone for the latest in the work dir')
+    cfg.resume, cfg.load_from = True, checkpoint
+
+
+def _latest_checkpoint(work_dir: str):
+    """The checkpoint that a run left last in its work dir, also when that folder was moved since."""
+    if not osp.isfile(osp.join(work_dir, 'last_checkpoint')):
+        return None
+    latest = find_latest_checkpoint(work_dir).strip()
+    moved = osp.join(work_dir, osp.basename(latest))
+    if not is_url(latest) and not osp.isfile(latest) and osp.isfile(moved):
+        return moved
+    require_checkpoint(latest, f'the latest checkpoint that {work_dir} remembers',
+                       'name another one: --resume CHECKPOINT')
+    return latest

@@ -1,0 +1,4 @@
+from .progress_bar import ProgressBarHook
+from .unreadable_images import UnreadableImagesHook
+
+__all__ = ['ProgressBarHook', 'UnreadableImagesHook']

@@ -1,0 +1,63 @@
+"""What ``tools/train.py`` and ``tools/test.py`` do."""
+import sys
+from collections.abc import Sequence
+from contextlib import contextmanager
+
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from ..compat.checkpoint import CheckpointError
+from .arguments import apply_test, apply_train, build_test_parser, build_train_parser
+from .checkpoint_hooks import RequireMatchingWeightsHook, SaveMetricsHook
+from .errors import LaunchError
+from .files import load_config
+from .machine import fit_to_machine, init_distributed
+from .resume import use_seed_of_checkpoint
+
+
+def train(argv: Sequence[str] | None = None) -> None:
+    """Train as the command line says.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+    """
+    args = build_train_parser().parse_args(argv)
+    with user_errors():
+        cfg = load_config(args.config)
+        apply_train(cfg, args)
+        use_seed_of_checkpoint(cfg)
+        build_runner(cfg).train()
+
+
+def test(argv: Sequence[str] | None = None) -> None:
+    """Test as the command line says.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+    """
+    args = build_test_parser().parse_args(argv)
+    with user_errors():
+        cfg = load_config(args.config)
+        apply_test(cfg, args)
+        runner = build_runner(cfg)
+        runner.register_hook(RequireMatchingWeightsHook(args.checkpoint), 'VERY_HIGH')
+        if args.out:
+            runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
+        runner.test()
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Build the runner of a config of any MM* library, fitted to this machine."""
+    fit_to_machine(cfg)
+    init_distributed(cfg)
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+
+
+@contextmanager
+def user_errors():
+    """End the process with one sentence where its user has to act; other errors keep their traceback."""
+    try:
+        yield
+    except (LaunchError, CheckpointError) as error:
+        sys.exit(f'error: {error}')
