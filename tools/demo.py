@@ -36,11 +36,12 @@ def main():
     run('train.py', CONFIG, '--work-dir', args.work_dir, '--cfg-options', *options)
     run('test.py', CONFIG, checkpoint, '--work-dir', args.work_dir, '--out', metrics_file,
         '--cfg-options', *options)
-    baseline = demo.mean_color_metrics(config, args.work_dir / 'mean_color')
+    baseline_file = args.work_dir / 'mean_color/metrics.json'
+    demo.mean_color_metrics(config, baseline_file)
     picture = args.work_dir / 'demo.png'
     demo.draw_examples(config, checkpoint, picture)
 
-    metrics = json.loads(metrics_file.read_text())
+    metrics, baseline = (json.loads(file.read_text()) for file in (metrics_file, baseline_file))
     print('\nHoles in photos that were not trained on (MAE in % of the range, over the hole: less is better; '
           f'PSNR in dB and SSIM: more is better):\n\n{demo.comparison(metrics, baseline)}\n')
     for name, path in (('picture', picture), ('checkpoint', checkpoint), ('metrics', metrics_file),

@@ -9,6 +9,8 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.runner import Runner
 
+from mmpconv.engine.checkpoint_hooks import SaveMetricsHook
+
 # Those of scikit-image's photos that lie in its wheel. The last two are never trained on.
 TRAINING_PHOTOS = ('astronaut', 'coffee', 'stereo_motorcycle', 'immunohistochemistry', 'hubble_deep_field')
 HELD_OUT_PHOTOS = ('chelsea', 'rocket')
@@ -42,14 +44,16 @@ def _tiles(name: str, image: np.ndarray):
             yield f'{name}_{top}_{left}', image[top:top + TILE, left:left + TILE]
 
 
-def mean_color_metrics(config: Config, work_dir: Path) -> dict[str, float]:
-    """What filling the holes with the mean colour scores, on the test set of a config.
+def mean_color_metrics(config: Config, path: Path) -> None:
+    """Write what filling the holes with the mean colour scores, on the test set of a config.
 
     Args:
         config: Config of an inpaintor; its network is replaced.
-        work_dir: For the logs of this evaluation.
+        path: The JSON file to write; its folder gets the logs too.
     """
-    return _test_runner(config, work_dir, encdec=dict(type='MeanColor', _delete_=True)).test()
+    runner = _test_runner(config, path.parent, encdec=dict(type='MeanColor', _delete_=True))
+    runner.register_hook(SaveMetricsHook(str(path)))  # MMagic's loops do not return the metrics
+    runner.test()
 
 
 def draw_examples(config: Config, checkpoint: Path, path: Path, count: int = 4) -> None:

@@ -121,15 +121,21 @@ def _turn_on_amp(optim_wrapper: dict, config: str) -> None:
     """Turn every optimizer wrapper of the config into one of mixed precision."""
     several = [value for value in optim_wrapper.values() if isinstance(value, dict) and 'optimizer' in value]
     for wrapper in several or [optim_wrapper]:
-        kind = wrapper.get('type', 'OptimWrapper')
-        if kind.endswith('AmpOptimWrapper'):
+        kind = type_name(wrapper) or 'OptimWrapper'
+        if kind == 'AmpOptimWrapper':
             print_log(f'--amp: {config} already trains in mixed precision', logger='current')
-        elif kind.endswith('OptimWrapper'):
+        elif kind == 'OptimWrapper':
             wrapper['type'] = AMP_WRAPPER
             wrapper.setdefault('loss_scale', 'dynamic')
         else:
             raise LaunchError(f"--amp works with optimizer wrappers of type 'OptimWrapper', but {config} has "
                               f"'{kind}'; leave --amp out, or set optim_wrapper.type")
+
+
+def type_name(node: dict) -> str:
+    """Name of a config's type without scope or module; the type may be a class, as in MMEngine's newer configs."""
+    kind = node.get('type') or ''
+    return (kind if isinstance(kind, str) else kind.__name__).rpartition('.')[2]
 
 
 def _resume(cfg: Config, checkpoint: str) -> None:

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.logging import print_log
 
-from .arguments import AMP_WRAPPER
+from .arguments import AMP_WRAPPER, type_name
 from .errors import LaunchError
 
 
@@ -27,7 +27,7 @@ def fit_to_machine(cfg: Config) -> None:
     if get_device() != 'cpu':
         return
     for wrapper in (cfg.get('optim_wrapper') or {}, *(cfg.get('optim_wrapper') or {}).values()):
-        if isinstance(wrapper, dict) and wrapper.get('type') == 'AmpOptimWrapper':
+        if isinstance(wrapper, dict) and type_name(wrapper) == 'AmpOptimWrapper':
             wrapper['type'] = AMP_WRAPPER
     if cfg.get('launcher', 'none') == 'none':
         return
@@ -84,7 +84,7 @@ def _replace_sync_bn(node) -> int:
     """Turn every ``type='SyncBN'`` below this part of a config into BN; returns how many."""
     children = node.values() if isinstance(node, dict) else node if isinstance(node, (list, tuple)) else ()
     count = sum(_replace_sync_bn(child) for child in children)
-    if isinstance(node, dict) and node.get('type') in ('SyncBN', 'MMSyncBN'):
+    if isinstance(node, dict) and type_name(node) in ('SyncBN', 'MMSyncBN', 'SyncBatchNorm'):
         node['type'] = 'BN'
         count += 1
     return count

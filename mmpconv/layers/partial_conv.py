@@ -45,13 +45,20 @@ class _PartialConvNd:
             return self._forward_masked(input, mask, channels)
         if return_mask is None:
             return_mask = self.return_mask
+        spatial = len(self.kernel_size)
         if mask is None:
+            # As nn.Conv*d, without a mask it takes an image without a batch too.
+            single = input.dim() == spatial + 1 and not return_mask
+            check_input(spatial, input[None] if single else input, self.in_channels, self.weight)
             output = self._conv_forward(input, self.weight, self.bias)
             if not return_mask:
                 return output
-            mask_out = padding_mask(input, self.kernel_size, self.stride, self._zero_padding, self.dilation)
+            if self.padding_mode == 'zeros':
+                mask_out = padding_mask(input, self.kernel_size, self.stride, self.padding, self.dilation)
+            else:  # every position of a window shows a pixel
+                mask_out = output.new_ones(()).expand(len(output), 1, *output.shape[2:])
         else:
-            check_input(len(self.kernel_size), input, self.in_channels, self.weight)
+            check_input(spatial, input, self.in_channels, self.weight)
             check_mask(mask, input, self.multi_channel)
             if self.padding_mode != 'zeros':
                 input, mask = self._pad(input), self._pad(as_float_mask(mask, input))

@@ -31,7 +31,7 @@ class UnreadableImagesHook(Hook):
         """Report what is new, every ``interval`` iterations."""
         if self.every_n_train_iters(runner, self.interval):
             number = sum(int(d.unreadable_flags.sum()) for d in _datasets(runner.train_loop))
-            if number:
+            if number > self._reported:
                 self._reported = number
                 names = [name for d in _datasets(runner.train_loop) for name in d.unreadable_images()]
                 self._log(runner, f'{number} training photos could not be read so far', names)

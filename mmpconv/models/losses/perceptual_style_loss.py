@@ -171,15 +171,14 @@ class PerceptualStyleLoss(BaseModule):
         """For each tap the feature maps of each image, then those of the ground truth."""
         if gt.shape[1] != 3:
             raise ValueError(f'images have {gt.shape[1]} channels but VGG takes 3; repeat a grey channel')
-        x = full_precision(torch.cat([*images, gt.detach()]))
+        x, gt = full_precision(torch.cat(images)), full_precision(gt)
         if self.norm_img:
-            x = (x + 1) * 0.5
+            x, gt = (x + 1) * 0.5, (gt + 1) * 0.5
         if self.channel_order == 'BGR':
-            x = x.flip(1)
-        trained = len(images) * gt.shape[0]
-        features = self.get_vgg().to(x.device, x.dtype)(x, trained)
-        return {tap: [full_precision(f) for f in maps[:trained].chunk(len(images))]
-                + [full_precision(maps[trained:]).detach()] for tap, maps in features.items()}
+            x, gt = x.flip(1), gt.flip(1)
+        vgg = self.get_vgg().to(x.device, x.dtype)
+        return {tap: [*full_precision(of_images).chunk(len(images)), full_precision(of_gt)]
+                for tap, (of_images, of_gt) in vgg(x, gt).items()}
 
     def _distances(self, features: dict[str, list[Tensor]], weights: dict[str, float],
                    factor: float) -> list[Tensor]:

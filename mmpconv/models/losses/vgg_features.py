@@ -1,7 +1,7 @@
 """Feature maps of a frozen VGG, taken at chosen layers in one pass."""
 import torch
 from torch import Tensor, nn
-from torchvision.models import vgg
+from torchvision.models import get_model
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -11,7 +11,7 @@ VGG_TYPES = tuple(f'vgg{depth}{suffix}' for depth in (11, 13, 16, 19) for suffix
 def vgg_layers(vgg_type: str) -> nn.Sequential:
     """The ``features`` of a torchvision VGG, without memory for weights (on the meta device)."""
     with torch.device('meta'):
-        return getattr(vgg, vgg_type)(weights=None, init_weights=False).features
+        return get_model(vgg_type, weights=None, init_weights=False).features
 
 
 class VGGFeatures(nn.Module):
@@ -31,36 +31,42 @@ class VGGFeatures(nn.Module):
         self.layers = layers
         self.taps = taps
         self.use_input_norm = use_input_norm
-        for module in self.layers:
-            if isinstance(module, nn.ReLU):
-                module.inplace = False  # in place it would overwrite the tapped output before it
+        for index, layer in self.layers.named_children():
+            if isinstance(layer, nn.ReLU):
+                # In place it would overwrite the output before it; harmless, and faster, if that is no tap.
+                layer.inplace = str(int(index) - 1) not in taps
         self.register_buffer('mean', torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer('std', torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
         self.eval().requires_grad_(False)
 
-    def forward(self, x: Tensor, trained: int | None = None) -> dict[str, Tensor]:
-        """Extract the features.
+    def forward(self, images: Tensor, truth: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """Extract the features of images and of ground truth, layer by layer, in one pass.
+
+        The truth goes beside the images and not in their batch, because autograd would spend as much
+        on its zero gradient as on theirs: measured on a CPU, that took more than one pass saves.
 
         Args:
-            x: RGB images ``(N, 3, H, W)`` in [0, 1].
-            trained: How many images, the first of the batch, need a gradient. The others get zero,
-                and take no time in the backward pass. None: all.
+            images: RGB ``(N, 3, H, W)`` in [0, 1].
+            truth: RGB ``(M, 3, H, W)`` in [0, 1]; gets no gradient.
 
         Returns:
-            dict[str, Tensor]: For each tap ``(N, C_tap, H_tap, W_tap)``.
+            dict[str, tuple[Tensor, Tensor]]: For each tap the features of the images and of the
+            truth, ``(N, C_tap, H_tap, W_tap)`` and ``(M, C_tap, H_tap, W_tap)``.
 
         Raises:
             ValueError: The images are smaller than the pooling layers need.
         """
-        self._check_size(x)
-        trained = x.shape[0] if trained is None else trained
+        self._check_size(images)
+        truth = truth.detach()
         if self.use_input_norm:
-            x = (x - self.mean) / self.std
+            images, truth = ((x - self.mean) / self.std for x in (images, truth))
         features = {}
         for index, layer in self.layers.named_children():
-            x = _FrozenConv.apply(x, layer, trained) if isinstance(layer, nn.Conv2d) else layer(x)
+            images = layer(images)
+            with torch.no_grad():
+                truth = layer(truth)
             if index in self.taps:
-                features[index] = x
+                features[index] = images, truth
         return features
 
     def _check_size(self, x: Tensor) -> None:
@@ -70,25 +76,3 @@ class VGGFeatures(nn.Module):
                 f'images of {x.shape[2]} x {x.shape[3]} pixels are too small for tap '
                 f"'{max(self.taps, key=int)}' of VGG, which needs at least {least} x {least}; "
                 'use larger images or lower taps')
-
-
-class _FrozenConv(torch.autograd.Function):
-    """Convolution by constant weights, whose backward pass skips the images that need no gradient.
-
-    Autograd alone would spend as much on the ground truth's zero gradient as on the others', which
-    takes back what running VGG once saves.
-    """
-
-    @staticmethod
-    def forward(ctx, x: Tensor, conv: nn.Conv2d, trained: int) -> Tensor:
-        ctx.conv, ctx.trained, ctx.shape = conv, trained, x.shape
-        return conv(x)
-
-    @staticmethod
-    def backward(ctx, grad: Tensor):
-        conv, (_, *shape) = ctx.conv, ctx.shape
-        trained = torch.nn.grad.conv2d_input(
-            (ctx.trained, *shape), conv.weight.to(grad.dtype), grad[:ctx.trained],
-            conv.stride, conv.padding, conv.dilation, conv.groups)
-        others = grad.new_zeros(ctx.shape[0] - ctx.trained, *shape)
-        return torch.cat([trained, others]), None, None

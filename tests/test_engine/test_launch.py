@@ -1,0 +1,135 @@
+"""The tools' two programs, in this process and on a toy; tests/test_tools runs the real thing."""
+import itertools
+import json
+import os
+import pickle
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.engine import launch
+
+HERE = Path(__file__).parent
+CONFIG = str(HERE / 'toy_config.py')
+NUMBER = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def in_tmp(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(HERE))
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    monkeypatch.setattr('mmpconv.engine.machine.get_device', lambda: 'cpu')
+    return tmp_path
+
+
+def call(program, *args, options=()):
+    # MMEngine keeps loggers and histories by the experiment's name for as long as the process lives.
+    program([CONFIG, *args, '--cfg-options', f'experiment_name=launch_{next(NUMBER)}', *options])
+
+
+def losses(work_dir):
+    lines = (line for file in Path(work_dir).glob('*/vis_data/scalars.json') for line in file.open())
+    return {entry['iter']: entry['loss'] for entry in map(json.loads, lines) if 'loss' in entry}
+
+
+def test_training_leaves_its_checkpoints_in_the_default_work_dir(in_tmp):
+    call(launch.train)
+    assert {'iter_3.pth', 'iter_6.pth'} <= {path.name for path in (in_tmp / 'work_dirs/toy_config').iterdir()}
+
+
+@pytest.mark.parametrize('suffix, read', [
+    ('json', lambda path: json.loads(path.read_text())),
+    ('pkl', lambda path: pickle.loads(path.read_bytes())),
+])
+def test_testing_writes_the_metrics_with_all_their_digits(in_tmp, suffix, read):
+    call(launch.train, '--work-dir', 'run')
+    call(launch.test, 'run/iter_6.pth', '--out', f'new/metrics.{suffix}')
+    metrics = read(in_tmp / f'new/metrics.{suffix}')
+    logged = json.loads(next((in_tmp / 'work_dirs').glob('*/*/*.json')).read_text())
+    assert metrics['mean_error'] == logged['mean_error']
+    assert metrics['samples'] == 5
+
+
+@pytest.mark.parametrize('extra', [[], ['train_cfg.type=mmpconv.engine.IterBasedTrainLoop']],
+                         ids=['of MMEngine', 'ours'])
+def test_a_run_without_a_seed_resumes_with_the_seed_it_drew(in_tmp, extra):
+    call(launch.train, '--work-dir', 'whole', options=extra)
+    call(launch.train, '--work-dir', 'rest', '--resume', 'whole/iter_3.pth', options=extra)
+    whole = losses('whole')
+    assert losses('rest') == {number: whole[number] for number in (4, 5, 6)}
+
+
+def test_resuming_reads_none_of_the_data_that_was_used(in_tmp, monkeypatch):
+    options = ['train_cfg.type=mmpconv.engine.IterBasedTrainLoop', 'val_cfg=None', 'val_dataloader=None',
+               'val_evaluator=None']
+    call(launch.train, '--work-dir', 'run', options=options)
+    dataset, read = sys.modules['toy_project'].NoisyRamps, []
+    load = dataset.__getitem__
+    monkeypatch.setattr(dataset, '__getitem__', lambda self, index: read.append(index) or load(self, index))
+    call(launch.train, '--resume', 'run/iter_3.pth', options=options)
+    assert len(read) == 3 * 2
+
+
+def test_runs_without_a_seed_differ(in_tmp):
+    call(launch.train, '--work-dir', 'a')
+    call(launch.train, '--work-dir', 'b')
+    assert losses('a') != losses('b')
+
+
+def test_auto_scale_lr_multiplies_the_learning_rate_by_the_ratio_of_batch_sizes(in_tmp):
+    call(launch.train, '--work-dir', 'run', '--auto-scale-lr', options=['auto_scale_lr.base_batch_size=8'])
+    assert load_from_local('run/iter_6.pth')['optimizer']['param_groups'][0]['lr'] == 0.01 * 2 / 8
+
+
+def test_amp_trains_on_a_cpu_with_accumulation_and_clipping(in_tmp, monkeypatch):
+    monkeypatch.setattr('mmpconv.engine.amp_optim_wrapper.get_device', lambda: 'cpu')
+    monkeypatch.setattr('mmengine.runner.amp.get_device', lambda: 'cpu')
+    monkeypatch.setattr('mmengine.runner.runner.get_device', lambda: 'cpu')
+    seen = []
+    forward = torch.nn.Conv2d.forward
+    monkeypatch.setattr(torch.nn.Conv2d, 'forward', lambda self, x: seen.append(forward(self, x)) or seen[-1])
+    call(launch.train, '--work-dir', 'run', '--amp', options=[
+        'optim_wrapper.accumulative_counts=2', 'optim_wrapper.clip_grad.max_norm=1.0',
+        'model.norm_cfg.type=SyncBN', 'val_cfg=None', 'val_dataloader=None', 'val_evaluator=None'])
+    assert {activation.dtype for activation in seen} == {torch.bfloat16}
+    weight = load_from_local('run/iter_6.pth')['state_dict']['net.0.weight']
+    assert weight.dtype == torch.float32
+    assert weight.isfinite().all()
+
+
+def test_a_checkpoint_of_another_model_is_refused(in_tmp):
+    torch.save(torch.nn.Linear(1, 1).state_dict(), 'other.pth')
+    with pytest.raises(SystemExit, match='error: other.pth has no weight of the model of this config; it has '
+                       r'bias, weight and so on \(2 names\), the model net.0.bias, net.0.weight'):
+        call(launch.test, 'other.pth')
+
+
+def test_a_hostile_checkpoint_ends_the_program_before_it_does_anything(in_tmp):
+
+    class Hostile:
+
+        def __reduce__(self):
+            return os.mkdir, ('harm',)
+
+    torch.save(Hostile(), 'hostile.pth')
+    with pytest.raises(SystemExit, match='error: hostile.pth was refused and nothing in it was executed'):
+        call(launch.test, 'hostile.pth')
+    with pytest.raises(SystemExit, match='error: hostile.pth was refused'):
+        call(launch.train, '--resume', 'hostile.pth')
+    assert not (in_tmp / 'harm').exists()
+
+
+def test_what_the_user_has_to_change_is_one_sentence(in_tmp):
+    with pytest.raises(SystemExit, match='^error: there is no config file nothing.py'):
+        launch.train(['nothing.py'])
+
+
+def test_a_bug_keeps_its_traceback(in_tmp, monkeypatch):
+    call(launch.train, '--work-dir', 'first')  # registers the toy
+    monkeypatch.setattr(sys.modules['toy_project'].NoisyRamps, '__getitem__', lambda self, index: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        call(launch.train, '--work-dir', 'run')

@@ -1,0 +1,86 @@
+"""The commands and programs in README and docs run as written, on less data and for fewer iterations."""
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
+
+PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
+STAGE1_DIR = 'work_dirs/pconv_stage1_8xb12_places-256x256'
+
+
+def blocks(language):
+    """The fenced blocks of a language, with the page they stand on."""
+    fence = re.compile(rf'^```{language}\n(.*?)^```', re.MULTILINE | re.DOTALL)
+    return [(page, block) for page in PAGES for block in fence.findall(page.read_text())]
+
+
+COMMANDS = list(dict.fromkeys(
+    line for _, block in blocks('bash') for line in map(str.strip, re.sub(' #.*', '', block).splitlines()) if line))
+PROGRAMS = [pytest.param(block, id=f'{page.stem}-{number}') for number, (page, block) in enumerate(blocks('python'))
+            if 'import torch' in block]
+CONFIG_SNIPPETS = [block for _, block in blocks('python') if 'import torch' not in block]
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_command_runs(command, run, free_port):
+    program, *args = shlex.split(command)
+    if program == 'make':
+        recipe = subprocess.run(['make', '-n', *args], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert {'demo': 'tools/demo.py', 'test': 'pytest', 'bench': 'benchmarks/', 'lint': 'ruff'}[args[0]] in recipe
+        return
+    script = args[0]
+    assert (ROOT / script).is_file()
+    if script.startswith('benchmarks/'):  # tests/test_benchmarks runs each of them
+        assert (ROOT / 'tests/test_benchmarks').is_dir()
+    elif script == 'tools/dist_train.sh':
+        config, gpus = args[1:]
+        assert int(gpus) >= 1
+        options = [*SHORT, f'load_from={STAGE1_DIR}/iter_3.pth'] if 'stage2' in config else SHORT
+        output = run('dist_train.sh', ROOT / config, 1, options=options, PORT=free_port)
+        assert 'Saving checkpoint at 3 iterations' in output
+    elif script == 'tools/test.py':
+        args = [ROOT / args[1], f'{STAGE1_DIR}/iter_3.pth' if args[2] == 'CHECKPOINT' else args[2], *args[3:]]
+        output = run('test.py', *args, options=[*SMALL, *NO_WORKERS])
+        assert 'metrics written to metrics.json' in output and 'MAE' in output
+    else:
+        pytest.fail(f'no test runs the documented command {command!r}: add one here')
+
+
+@pytest.mark.parametrize('program', PROGRAMS)
+def test_program_runs(program):
+    subprocess.run([sys.executable, '-c', program], check=True)
+
+
+def test_config_snippets_are_python_and_name_what_exists():
+    from mmcv.cnn import build_conv_layer
+
+    import mmpconv
+    assert CONFIG_SNIPPETS
+    for snippet in CONFIG_SNIPPETS:
+        config = {}
+        exec(snippet, config)
+        assert config['custom_imports'] == dict(imports=['mmpconv'])
+        layer = build_conv_layer(config['model']['backbone']['conv_cfg'], 3, 4, 3)
+        assert isinstance(layer, mmpconv.PartialConv2d)
+
+
+def test_links_in_the_pages_lead_somewhere():
+    for page in [*PAGES, ROOT / 'configs/partial_conv/README.md']:
+        for target in re.findall(r'\]\(([^)#]+)\)', page.read_text()):
+            assert '://' in target or (page.parent / target).exists(), f'{page.name} links to {target}'
+
+
+def test_the_demo_writes_its_picture_and_says_where_everything_is(tmp_path):
+    output = subprocess.run(
+        [sys.executable, str(ROOT / 'tools/demo.py'), '--iters', '2', '--work-dir', str(tmp_path / 'demo')],
+        cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    report = output[output.index('Holes in photos'):]
+    for name in ('demo.png', 'iter_2.pth', 'metrics.json', 'photos'):
+        assert f"{tmp_path / 'demo' / name}\n" in report
+        assert (tmp_path / 'demo' / name).exists()
+    for metric in ('MAE', 'PSNR', 'SSIM'):
+        assert re.search(rf'^{metric} +\d+\.\d+ +\d+\.\d+$', report, re.MULTILINE)
