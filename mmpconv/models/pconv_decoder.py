@@ -67,4 +67,4 @@ class PConvDecoder(BaseModule):
             valid = F.interpolate(valid, skip.shape[-2:], mode='nearest') + skip_valid
             h, mask = getattr(self, f'dec{i}')((h, skip), valid, channels=h.shape[1] + skip.shape[1])
             valid = mask * h.shape[1]
-        return h, mask.expand(-1, h.shape[1], -1, -1)
+        return h, mask.expand_as(h)

@@ -4,6 +4,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpconv.ops import valid_channels
+from mmpconv.ops.check import check_input, check_mask
 from mmpconv.ops.partial_conv import as_float_mask, hide_holes
 from mmpconv.registry import MODELS
 
@@ -69,12 +70,18 @@ class PConvEncoder(BaseModule):
             dict: ``out``, the last feature map; ``hidden_feats`` and ``hidden_masks``, the feature
             maps and their masks, ``h0`` (the image) to ``h{num_layers}``. Features are zero in the
             holes (``zero_in_holes``); masks are ``(N, C_i, H_i, W_i)``, views of one channel.
+
+        Raises:
+            ValueError: Ranks, channels, sizes or devices do not fit.
+            TypeError: Dtypes do not fit.
         """
-        mask = as_float_mask(mask, x).expand(-1, x.shape[1], -1, -1)
+        check_input(2, x, self.enc1.in_channels, self.enc1.conv.weight)
+        check_mask(mask, x)
+        mask = as_float_mask(mask, x).expand_as(x)
         feats, masks = {'h0': hide_holes(x, mask)}, {'h0': mask}
         h, valid = feats['h0'], valid_channels(mask)
         for i in range(1, self.num_layers + 1):
             h, mask = getattr(self, f'enc{i}')(h, valid, channels=h.shape[1])
-            feats[f'h{i}'], masks[f'h{i}'] = h, mask.expand(-1, h.shape[1], -1, -1)
+            feats[f'h{i}'], masks[f'h{i}'] = h, mask.expand_as(h)
             valid = mask * h.shape[1]
         return dict(out=h, hidden_feats=feats, hidden_masks=masks, zero_in_holes=True)

@@ -1,0 +1,104 @@
+"""The tables that a result shows: in the terminal, and as Markdown for the docs."""
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+OURS = 'mmpconv'
+
+
+@dataclass
+class Table:
+    """Strings in rows under a header."""
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+
+    def markdown(self) -> str:
+        """The table as Markdown, its title above it."""
+        lines = [self.header, ['-'] * len(self.header), *self.rows]
+        return '\n'.join([f'**{self.title}**', '', *(f"| {' | '.join(line)} |" for line in lines)])
+
+    def show(self, console: Console) -> None:
+        """Print the table."""
+        table = RichTable(*self.header, title=self.title, title_justify='left')
+        for row in self.rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+def tables(result: dict) -> list[Table]:
+    """Tables of a benchmark's result: times by case, checkpoints, targets; each if it was measured."""
+    cases = dict.fromkeys(row['case'] for row in result['measurements'])
+    found = [_times(case, [row for row in result['measurements'] if row['case'] == case]) for case in cases]
+    if 'checkpoint_bytes' in result:
+        found.append(Table('Checkpoint', ['network', 'size'], [
+            [name, _mebibytes(size)] for name, size in result['checkpoint_bytes'].items()]))
+    if result.get('targets'):
+        found.append(Table('Targets', ['what', 'target', 'measured', 'met'],
+                           [_target(target) for target in result['targets']]))
+    return found
+
+
+def notes(result: dict) -> list[str]:
+    """What has to be known to read the tables: the settings, the machine, the check of the results."""
+    settings = ', '.join(f'{name} {value}' for name, value in result['settings'].items())
+    hardware, versions = result['hardware'], result['versions']
+    machine = [hardware['gpu']] if hardware['gpu'] else []
+    machine += [hardware['cpu'], f"{hardware['cores']} cores", f"{hardware['threads']} threads",
+                f"load before the run {hardware['load']:.2f}"]
+    return [
+        f"Settings: {settings}, device {result['device']}.",
+        f"Machine: {', '.join(machine)}.",
+        f"Commit {result['commit'] or 'unknown'}, {result['date']}; "
+        + ', '.join(f'{name} {version}' for name, version in versions.items()) + '.',
+        'With the same weights and input, results differ from those of MMagic by at most '
+        f"{result['difference']:.1e} of the largest value.",
+    ]
+
+
+def show(result: dict) -> None:
+    """Print a result."""
+    console = Console()
+    for table in tables(result):
+        table.show(console)
+    for note in notes(result):
+        console.print(note, highlight=False)
+
+
+def _times(case: str, measurements: list[dict]) -> Table:
+    with_memory = 'peak_bytes' in measurements[0]
+    ours = next(row['seconds']['median'] for row in measurements if row['candidate'] == OURS)
+    rows = []
+    for row in measurements:
+        seconds, name = row['seconds'], row['candidate']
+        median, low, high, most = (_milliseconds(seconds[key])
+                                   for key in ('median', 'quartile1', 'quartile3', 'max'))
+        rows.append([name, median, f'{low} - {high}', most,
+                     '' if name == OURS else _compared(seconds['median'] / ours)])
+        if with_memory:
+            rows[-1].append(_mebibytes(row['peak_bytes']))
+    rounds = measurements[0]['seconds']['repeats']
+    return Table(f"{case[0].upper()}{case[1:]} (milliseconds, {rounds} rounds)",
+                 ['', 'median', 'middle half', 'max', 'mmpconv is'] + ['peak memory'] * with_memory, rows)
+
+
+def _target(target: dict) -> list[str]:
+    at_least = 'at_least' in target
+    bound, measured = target['at_least' if at_least else 'at_most'], target['measured']
+    met = measured >= bound if at_least else measured <= bound
+    return [target['what'], f"{'>=' if at_least else '<='} {bound:.2f}", f'{measured:.3f}',
+            'yes' if met else 'NO']
+
+
+def _compared(ratio: float) -> str:
+    return f'{ratio:.2f}x faster' if ratio >= 1 else f'{1 / ratio:.2f}x slower'
+
+
+def _milliseconds(seconds: float) -> str:
+    value = 1000 * seconds
+    return f'{value:.0f}' if value >= 100 else f'{value:.1f}' if value >= 10 else f'{value:.2f}'
+
+
+def _mebibytes(size: int) -> str:
+    return f'{size / 2**20:.1f} MiB'

@@ -1,0 +1,13 @@
+"""What all tests share: fixed seeds, and the same hypothesis examples on every machine."""
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+settings.register_profile('stable', derandomize=True, deadline=None, max_examples=60, database=None,
+                          suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('stable')
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)

@@ -1,0 +1,5 @@
+"""The benchmarks are programs in a folder, not a package: make their modules importable."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'benchmarks'))
