@@ -12,7 +12,7 @@ from .arguments import apply_test, apply_train, build_test_parser, build_train_p
 from .checkpoint_hooks import RequireMatchingWeightsHook, SaveMetricsHook
 from .errors import LaunchError
 from .files import load_config
-from .machine import fit_to_machine, init_distributed
+from .machine import end_distributed, fit_to_machine, init_distributed
 from .resume import use_seed_of_checkpoint
 
 
@@ -28,6 +28,7 @@ def train(argv: Sequence[str] | None = None) -> None:
         apply_train(cfg, args)
         use_seed_of_checkpoint(cfg)
         build_runner(cfg).train()
+        end_distributed()
 
 
 def test(argv: Sequence[str] | None = None) -> None:
@@ -45,6 +46,7 @@ def test(argv: Sequence[str] | None = None) -> None:
         if args.out:
             runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
         runner.test()
+        end_distributed()
 
 
 def build_runner(cfg: Config) -> Runner:

@@ -73,6 +73,17 @@ def init_distributed(cfg: Config) -> None:
     dist.init_process_group(backend=dist_cfg.backend, timeout=timeout)
 
 
+def end_distributed() -> None:
+    """Let the processes of a run end together.
+
+    One that left early could abort in gloo's threads, upon which the launcher would end
+    the others, the first of them while it still writes its checkpoint.
+    """
+    if dist.is_initialized():
+        dist.barrier()
+        dist.destroy_process_group()
+
+
 def _take_from(rank: str, world_size: str, local_rank: str) -> None:
     """Give the launcher's variables the names that torch reads."""
     for ours, theirs in (('RANK', rank), ('WORLD_SIZE', world_size), ('LOCAL_RANK', local_rank)):

@@ -3,6 +3,7 @@ import itertools
 import json
 import os
 import pickle
+import socket
 import sys
 from pathlib import Path
 
@@ -99,6 +100,22 @@ def test_amp_trains_on_a_cpu_with_accumulation_and_clipping(in_tmp, monkeypatch)
     weight = load_from_local('run/iter_6.pth')['state_dict']['net.0.weight']
     assert weight.dtype == torch.float32
     assert weight.isfinite().all()
+
+
+def test_a_distributed_run_ends_its_process_group(in_tmp, monkeypatch):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    for name, value in dict(RANK=0, WORLD_SIZE=1, MASTER_ADDR='127.0.0.1', MASTER_PORT=port).items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr('mmengine.runner.runner.get_device', lambda: 'cpu')
+    ended = []
+    destroy = torch.distributed.destroy_process_group
+    monkeypatch.setattr(torch.distributed, 'destroy_process_group', lambda: ended.append(destroy()))
+    for program, args in ((launch.train, []), (launch.test, ['work_dirs/toy_config/iter_6.pth'])):
+        call(program, *args, '--launcher', 'pytorch')
+        assert not torch.distributed.is_initialized()
+    assert len(ended) == 2
 
 
 def test_a_checkpoint_of_another_model_is_refused(in_tmp):

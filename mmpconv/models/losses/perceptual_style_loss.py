@@ -171,7 +171,8 @@ class PerceptualStyleLoss(BaseModule):
         """For each tap the feature maps of each image, then those of the ground truth."""
         if gt.shape[1] != 3:
             raise ValueError(f'images have {gt.shape[1]} channels but VGG takes 3; repeat a grey channel')
-        x, gt = full_precision(torch.cat(images)), full_precision(gt)
+        x = full_precision(torch.cat(images))
+        gt = gt.to(x.dtype)
         if self.norm_img:
             x, gt = (x + 1) * 0.5, (gt + 1) * 0.5
         if self.channel_order == 'BGR':

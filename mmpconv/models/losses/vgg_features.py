@@ -62,9 +62,7 @@ class VGGFeatures(nn.Module):
             images, truth = ((x - self.mean) / self.std for x in (images, truth))
         features = {}
         for index, layer in self.layers.named_children():
-            images = layer(images)
-            with torch.no_grad():
-                truth = layer(truth)
+            images, truth = layer(images), layer(truth)
             if index in self.taps:
                 features[index] = images, truth
         return features

@@ -205,6 +205,15 @@ def test_half_images_without_autocast_are_computed_in_float32(vgg_file, photos, 
     assert terms == loss.out_and_composed(*(x.float() for x in images))
 
 
+def test_images_of_different_dtypes_are_compared_in_the_wider_one(vgg_file, photos):
+    """As under autocast: a half-precision output, a float32 composite and truth."""
+    loss = PerceptualStyleLoss(pretrained=vgg_file)
+    out, comp, gt = photos
+    out = out.bfloat16()
+    assert loss.out_and_composed(out, comp, gt) == loss.out_and_composed(out.float(), comp, gt)
+    assert loss(out.double(), gt)[0].dtype == torch.float64
+
+
 def test_autocast_runs_the_convolutions_in_half_precision_and_the_gram_matrix_not(vgg_file, photos):
     loss = PerceptualStyleLoss(pretrained=vgg_file)
     dtypes = []
