@@ -4,6 +4,7 @@ from mmagic.structures import DataSample
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from mmpconv.ops.partial_conv import hide_holes
 from mmpconv.registry import MODELS
 
 
@@ -60,7 +61,7 @@ class PConvInpaintor(OneStageInpaintor):
         """
         hole = data_samples.mask.float()
         output = self._fill(inputs, hole)
-        return output, inputs * (1 - hole) + output * hole
+        return output, hide_holes(inputs, 1 - hole) + output * hole
 
     def loss(self, inputs: Tensor, data_samples: DataSample) -> dict[str, Tensor]:
         """Weighted loss terms of a batch, under MMagic's names."""

@@ -1,0 +1,88 @@
+"""Who may import whom: arrows run one way, and what is light stays light."""
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / 'mmpconv'
+OPENMMLAB = {'mmengine', 'mmcv', 'mmagic'}
+IMAGES = {'numpy', 'cv2'}
+# Room: the rooms of this package below it, and the packages outside the standard library, that it may import.
+ALLOWED = {
+    '__init__': ({'compat', 'layers', 'registration', 'version'}, set()),
+    'version': (set(), set()),
+    'compat': (set(), {'torch', 'mmengine'}),
+    'ops': (set(), {'torch'}),
+    'layers': ({'ops'}, {'torch'}),
+    'registration': ({'layers'}, {'mmengine'}),
+    'registry': ({'compat'}, {'mmengine', 'mmagic'}),
+    'models': ({'layers', 'ops', 'registry', 'compat'}, {'torch', 'torchvision', *OPENMMLAB}),
+    'datasets': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
+    'evaluation': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
+    'engine': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
+    'apis': ({'models', 'datasets', 'evaluation', 'engine', 'registry', 'compat'},
+             {'torch', 'skimage', *IMAGES, *OPENMMLAB}),
+}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
+
+
+def imports_of(source: str, path: Path) -> set[str]:
+    """Full names of all that a file imports, wherever in it."""
+    package = ('mmpconv', *path.relative_to(PACKAGE).parts[:-1])
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[:len(package) - node.level + 1]] if node.level else []
+            base += node.module.split('.') if node.module else []
+            # `from mmpconv import ops` and `from . import ops` import a room; `from .ops import f` names it.
+            names.update('.'.join([*base, alias.name]) for alias in node.names)
+    return names
+
+
+def forbidden(source: str, path: Path) -> list[str]:
+    room = room_of(path)
+    rooms, packages = ALLOWED[room]
+    found = []
+    for name in sorted(imports_of(source, path)):
+        top, *rest = name.split('.')
+        if top == 'mmpconv':
+            allowed = rest and rest[0] in {room, *rooms}
+        else:
+            allowed = top in packages or top in sys.stdlib_module_names
+        if not allowed:
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize('path', sorted(PACKAGE.rglob('*.py')), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards(path):
+    assert room_of(path) in ALLOWED, f'add {room_of(path)} to the table of this file'
+    found = forbidden(path.read_text(), path)
+    assert not found, f'{room_of(path)} may not import {", ".join(found)}'
+
+
+@pytest.mark.parametrize('file, source', [
+    ('ops/window.py', 'from ..layers import PConv'), ('ops/window.py', 'from mmpconv.layers import PConv'),
+    ('ops/window.py', 'def f():\n    import mmengine'), ('layers/partial_conv.py', 'import mmpconv.registry'),
+    ('layers/partial_conv.py', 'from .. import registry'), ('datasets/masks/bbox.py', 'from ...models import PConvEncoder'),
+    ('engine/launch.py', 'import mmpconv.apis'), ('models/mean_color.py', 'from tools import train'),
+    ('compat/mmcv_ext.py', 'from ..registry import MODELS'), ('apis/demo.py', 'import tests.reference'),
+])
+def test_an_upward_arrow_is_found(file, source):
+    assert len(forbidden(source, PACKAGE / file)) == 1
+
+
+def test_the_table_has_no_circle():
+    def below(room, seen):
+        assert room not in seen, f'{room} imports itself by way of {seen}'
+        for lower in ALLOWED[room][0]:
+            below(lower, (*seen, room))
+
+    for room in ALLOWED:
+        below(room, ())
