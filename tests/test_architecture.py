@@ -12,7 +12,7 @@ IMAGES = {'numpy', 'cv2'}
 ALLOWED = {
     '__init__': ({'compat', 'layers', 'registration', 'version'}, set()),
     'version': (set(), set()),
-    'compat': (set(), {'torch', 'mmengine'}),
+    'compat': (set(), {'torch', 'numpy', 'mmengine'}),
     'ops': (set(), {'torch'}),
     'layers': ({'ops'}, {'torch'}),
     'registration': ({'layers'}, {'mmengine'}),
@@ -20,9 +20,9 @@ ALLOWED = {
     'models': ({'layers', 'ops', 'registry', 'compat'}, {'torch', 'torchvision', *OPENMMLAB}),
     'datasets': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
     'evaluation': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
-    'engine': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
+    'engine': ({'registry', 'compat'}, {'torch', 'rich', *IMAGES, *OPENMMLAB}),
     'apis': ({'models', 'datasets', 'evaluation', 'engine', 'registry', 'compat'},
-             {'torch', 'skimage', *IMAGES, *OPENMMLAB}),
+             {'torch', 'skimage', 'matplotlib', *IMAGES, *OPENMMLAB}),
 }
 
 

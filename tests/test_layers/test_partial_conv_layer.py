@@ -55,7 +55,8 @@ def test_every_padding_mode_is_the_sum_over_windows(case, masked):
 @pytest.mark.parametrize('masked', [True, False])
 @pytest.mark.parametrize('mode', ['zeros', 'replicate', 'circular'])
 def test_three_dimensions(mode, masked):
-    layer = PartialConv3d(4, 4, (3, 2, 3), (2, 1, 1), (1, 0, 1), groups=2, padding_mode=mode, multi_channel=True).double()
+    layer = PartialConv3d(4, 4, (3, 2, 3), (2, 1, 1), (1, 0, 1), groups=2, padding_mode=mode, multi_channel=True)
+    layer = layer.double()
     check(layer, torch.randn(2, 4, 4, 3, 5).double(), random_mask(4, (4, 3, 5)) if masked else None)
 
 

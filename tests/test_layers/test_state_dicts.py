@@ -13,7 +13,8 @@ assert mmpconv  # its import makes MMagic importable
 from mmagic.models.editors.pconv.partial_conv import PartialConv2d as MMagicPartialConv2d  # noqa: E402
 
 
-@pytest.mark.parametrize('layer, plain', [(PartialConv2d, nn.Conv2d), (PConv, nn.Conv2d), (PartialConv3d, nn.Conv3d)])
+@pytest.mark.parametrize('layer, plain', [
+    (PartialConv2d, nn.Conv2d), (PConv, nn.Conv2d), (PartialConv3d, nn.Conv3d)])
 @pytest.mark.parametrize('bias', [True, False])
 def test_the_keys_are_those_of_a_plain_convolution(layer, plain, bias):
     ours, theirs = layer(3, 4, 3, bias=bias, multi_channel=True), plain(3, 4, 3, bias=bias)

@@ -23,7 +23,8 @@ def by_the_paper(model, image, mask):
     """U-Net with one mask plane per channel, masked at every layer, upsampled and concatenated."""
 
     def block(layer, x, mask):
-        x, mask = published_formula(x, layer.conv.weight, layer.conv.bias, mask, layer.conv.stride, layer.conv.padding)
+        conv = layer.conv
+        x, mask = published_formula(x, conv.weight, conv.bias, mask, conv.stride, conv.padding)
         mask = mask.expand_as(x)
         x = layer.norm(x) if layer.with_norm else x
         return layer.activate(x) if layer.with_activation else x, mask
@@ -36,7 +37,8 @@ def by_the_paper(model, image, mask):
     for i in range(model.decoder.num_layers, 0, -1):
         skip, skip_mask = skips.pop()
         up, up_mask = (F.interpolate(t, skip.shape[2:], mode='nearest') for t in (x, mask))
-        x, mask = block(getattr(model.decoder, f'dec{i}'), torch.cat([up, skip], 1), torch.cat([up_mask, skip_mask], 1))
+        both, both_masks = torch.cat([up, skip], 1), torch.cat([up_mask, skip_mask], 1)
+        x, mask = block(getattr(model.decoder, f'dec{i}'), both, both_masks)
     return x, mask
 
 
@@ -174,7 +176,8 @@ def test_autocast_is_half_precision_near_float32():
 
 def test_too_small_an_image_for_batch_norm_in_training_says_so():
     model = network(num_layers=4).train()
-    message = r'32 channels has shrunk to a single pixel of a single image.*larger images.*batch of at least 2.*norm_eval'
+    message = (r'32 channels has shrunk to a single pixel of a single image.*'
+               r'larger images.*batch of at least 2.*norm_eval')
     with pytest.raises(ValueError, match=message):
         model(torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16))
     model(torch.rand(2, 3, 16, 16), torch.ones(1, 1, 16, 16))
@@ -195,7 +198,8 @@ def test_norm_eval_freezes_the_encoders_statistics():
 @pytest.mark.parametrize('model, error', [
     (lambda: PConvEncoder(num_layers=1), 'num_layers is 1 but a U-Net needs at least 2'),
     (lambda: PConvDecoder(num_layers=1), 'num_layers is 1 but a U-Net needs at least 2'),
-    (lambda: PConvDecoder(interpolation='bilinear'), "interpolation is 'bilinear' but masks stay binary only with 'nearest'"),
+    (lambda: PConvDecoder(interpolation='bilinear'),
+     "interpolation is 'bilinear' but masks stay binary only with 'nearest'"),
 ])
 def test_networks_that_cannot_be_are_refused(model, error):
     with pytest.raises(ValueError, match=error):

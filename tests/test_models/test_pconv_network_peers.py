@@ -92,7 +92,7 @@ def test_outputs_agree_to_float32_rounding():
 
 
 def test_without_the_fast_path_every_bit_agrees(monkeypatch):
-    """Initial biases are 0; otherwise MMagic adds and subtracts the bias around the ratio, with two more roundings."""
+    """Initial biases are 0: MMagic subtracts and adds a bias around the ratio, with two more roundings."""
     monkeypatch.setattr(upsampled_conv, '_MIN_PIXELS', 1 << 30)
     peer = build_in_mmagic(NETWORK).eval()
     ours = MODELS.build(NETWORK).eval()
@@ -120,7 +120,8 @@ def test_the_decoder_takes_mmagics_encoding(networks):
     """Features that are not zero in the holes, and masks with a plane per channel."""
     (peer, ours), (input, mask) = networks, images(torch.float64)
     encoded = peer.eval().encoder(input, mask)
-    assert any((feat[encoded['hidden_masks'][key] == 0] != 0).any() for key, feat in encoded['hidden_feats'].items())
+    feats, masks = encoded['hidden_feats'], encoded['hidden_masks']
+    assert any(feats[key][masks[key] == 0].ne(0).any() for key in feats)
     (out, out_mask), (expected, expected_mask) = ours.eval().decoder(encoded), peer.decoder(encoded)
     assert_agree(out, expected)
     assert torch.equal(out_mask, expected_mask)

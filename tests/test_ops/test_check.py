@@ -24,7 +24,8 @@ INPUT = dict(input=torch.zeros(2, 4, 5, 6), weight=torch.zeros(8, 4, 3, 3))
      r'input is torch.float64 but weight is torch.float32; convert one, or run under torch.autocast'),
     (dict(weight=torch.zeros(8, 4, 3)), ValueError,
      r'weight has 3 dimensions but a 2-dimensional convolution takes 4: \(C_out, C_in / groups, \*kernel_size\)'),
-    (dict(bias=torch.zeros(4)), ValueError, r'bias has shape \(4,\) but must be \(8,\), one number per output channel'),
+    (dict(bias=torch.zeros(4)), ValueError,
+     r'bias has shape \(4,\) but must be \(8,\), one number per output channel'),
     (dict(mask=[[1]]), TypeError, r'mask is list but must be a tensor; use torch.as_tensor\(mask\)'),
     (dict(mask=torch.zeros(2, 1, 5, 6).cfloat()), TypeError,
      r'mask is torch.complex64 but must be real or boolean, 1 = valid'),
@@ -86,7 +87,8 @@ def test_a_batch_is_needed_where_a_mask_is_returned():
 
 def test_autocast_takes_operands_of_different_dtypes():
     with torch.autocast('cpu', torch.bfloat16):
-        out, _ = partial_conv2d(torch.zeros(1, 4, 5, 5).bfloat16(), torch.zeros(8, 4, 3, 3), mask=torch.ones(1, 1, 5, 5))
+        out, _ = partial_conv2d(torch.zeros(1, 4, 5, 5).bfloat16(), torch.zeros(8, 4, 3, 3),
+                                mask=torch.ones(1, 1, 5, 5))
     assert out.dtype == torch.bfloat16
 
 

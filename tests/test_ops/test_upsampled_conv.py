@@ -74,7 +74,7 @@ def test_autocast(monkeypatch, pixels):
 
 
 def test_a_masked_convolution_takes_two_maps(always_fast):
-    low, skip, weight, bias = (torch.randn(2, 3, 4, 4), torch.randn(2, 2, 8, 8), torch.randn(6, 5, 3, 3), torch.randn(6))
+    low, skip, weight, bias = (torch.randn(*shape) for shape in ((2, 3, 4, 4), (2, 2, 8, 8), (6, 5, 3, 3), (6,)))
     valid = 5 * (torch.rand(2, 1, 8, 8) > .8).float()
     out, mask = masked_conv((low, skip), weight, bias, valid, 5, **ONCE)
     expected, expected_mask = masked_conv(upsample_concat(low, skip), weight, bias, valid, 5, **ONCE)
