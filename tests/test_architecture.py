@@ -70,7 +70,8 @@ def test_imports_point_downwards(path):
 @pytest.mark.parametrize('file, source', [
     ('ops/window.py', 'from ..layers import PConv'), ('ops/window.py', 'from mmpconv.layers import PConv'),
     ('ops/window.py', 'def f():\n    import mmengine'), ('layers/partial_conv.py', 'import mmpconv.registry'),
-    ('layers/partial_conv.py', 'from .. import registry'), ('datasets/masks/bbox.py', 'from ...models import PConvEncoder'),
+    ('layers/partial_conv.py', 'from .. import registry'),
+    ('datasets/masks/bbox.py', 'from ...models import PConvEncoder'),
     ('engine/launch.py', 'import mmpconv.apis'), ('models/mean_color.py', 'from tools import train'),
     ('compat/mmcv_ext.py', 'from ..registry import MODELS'), ('apis/demo.py', 'import tests.reference'),
 ])
