@@ -46,7 +46,7 @@ def notes(result: dict) -> list[str]:
     hardware, versions = result['hardware'], result['versions']
     machine = [hardware['gpu']] if hardware['gpu'] else []
     machine += [hardware['cpu'], f"{hardware['cores']} cores", f"{hardware['threads']} threads",
-                f"load before the run {hardware['load']:.2f}"]
+                f"load {hardware['load_before']:.2f} before the run and {hardware['load_after']:.2f} after it"]
     return [
         f"Settings: {settings}, device {result['device']}.",
         f"Machine: {', '.join(machine)}.",
@@ -72,15 +72,15 @@ def _times(case: str, measurements: list[dict]) -> Table:
     rows = []
     for row in measurements:
         seconds, name = row['seconds'], row['candidate']
-        median, low, high, most = (_milliseconds(seconds[key])
-                                   for key in ('median', 'quartile1', 'quartile3', 'max'))
-        rows.append([name, median, f'{low} - {high}', most,
+        median, low, high, least, most = (
+            _milliseconds(seconds[key]) for key in ('median', 'quartile1', 'quartile3', 'min', 'max'))
+        rows.append([name, median, f'{low} - {high}', f'{least} - {most}',
                      '' if name == OURS else _compared(seconds['median'] / ours)])
         if with_memory:
             rows[-1].append(_mebibytes(row['peak_bytes']))
     rounds = measurements[0]['seconds']['repeats']
     return Table(f"{case[0].upper()}{case[1:]} (milliseconds, {rounds} rounds)",
-                 ['', 'median', 'middle half', 'max', 'mmpconv is'] + ['peak memory'] * with_memory, rows)
+                 ['', 'median', 'middle half', 'range', 'mmpconv is'] + ['peak memory'] * with_memory, rows)
 
 
 def _target(target: dict) -> list[str]:

@@ -2,6 +2,7 @@
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from mmengine.registry import DefaultScope
 
 settings.register_profile('stable', derandomize=True, deadline=None, max_examples=60, database=None,
                           suppress_health_check=[HealthCheck.too_slow])
@@ -11,3 +12,10 @@ settings.load_profile('stable')
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def default_scope():
+    """A runner leaves its default scope behind, in which later tests would look things up."""
+    with DefaultScope.overwrite_default_scope('mmpconv'):
+        yield

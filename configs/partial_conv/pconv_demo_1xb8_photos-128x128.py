@@ -11,13 +11,21 @@ model = dict(
     loss_composed_percep=None,
     loss_out_percep=False)
 
-train_dataloader = dict(batch_size=8, dataset=dict(data_root='work_dirs/demo/photos'))
+# Five photos have few colours: without jitter the network would paint any hole in theirs.
+train_pipeline = [
+    *_base_.train_pipeline[:4],
+    dict(type='Flip', keys=['gt'], flip_ratio=0.5, direction='horizontal'),
+    dict(type='ColorJitter', keys=['gt'], channel_order='bgr', brightness=0.6, contrast=0.4, saturation=0.5, hue=0.5),
+    *_base_.train_pipeline[4:],
+]
+train_dataloader = dict(
+    batch_size=8, dataset=dict(data_root='work_dirs/demo/photos', pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(data_root='work_dirs/demo/photos'))
 test_dataloader = val_dataloader
 
-train_cfg = dict(max_iters=500, val_interval=500)
+train_cfg = dict(max_iters=400, val_interval=400)
 optim_wrapper = dict(optimizer=dict(lr=0.002))
-param_scheduler = dict(type='CosineAnnealingLR', by_epoch=False, T_max=500)
+param_scheduler = dict(type='CosineAnnealingLR', by_epoch=False, T_max=400)
 default_hooks = dict(
-    logger=dict(interval=50), checkpoint=dict(interval=500, max_keep_ckpts=1))
+    logger=dict(interval=50), checkpoint=dict(interval=400, max_keep_ckpts=1))
 custom_hooks = [dict(type='ProgressBarHook'), dict(type='UnreadableImagesHook')]

@@ -78,14 +78,14 @@ def draw_examples(config: Config, checkpoint: Path, path: Path, count: int = 4) 
     titles = ('photo', 'hole', 'result', 'truth')
     figure, axes = plt.subplots(len(indices), len(titles), squeeze=False, layout='constrained',
                                 figsize=(2.2 * len(titles), 2.3 * len(indices)))
+    for title, axis in zip(titles, axes[0]):
+        axis.set_title(title)
     for row, index in zip(axes, indices):
         sample, = runner.model.test_step(pseudo_collate([dataset[index]]))
         images = (sample.input, sample.mask * 255, sample.output.pred_img, sample.gt_img)
-        for axis, image, title in zip(row, images, titles):
+        for axis, image in zip(row, images):
             axis.imshow(_to_rgb(image), interpolation='nearest')
             axis.set_axis_off()
-            if row is axes[0]:
-                axis.set_title(title)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 

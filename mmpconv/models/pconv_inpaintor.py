@@ -2,6 +2,7 @@
 from mmagic.models.base_models import OneStageInpaintor
 from mmagic.structures import DataSample
 from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
 from torch import Tensor
 
 from mmpconv.ops.partial_conv import hide_holes
@@ -31,7 +32,9 @@ class PConvInpaintor(OneStageInpaintor):
         if disc is not None:
             raise ValueError('disc is configured, but PConvInpaintor trains without a discriminator; '
                              'set disc=None')
-        super().__init__(data_preprocessor, encdec, **kwargs)
+        # MMagic's constructor would find MMagic's own network and losses outside this scope.
+        with DefaultScope.overwrite_default_scope('mmpconv'):
+            super().__init__(data_preprocessor, encdec, **kwargs)
 
     train_step = BaseModel.train_step
 

@@ -19,6 +19,7 @@ def check(result: dict, benchmark: str, candidates: set[str], cases: int) -> Non
     assert {'python', 'torch', 'mmagic', 'mmpconv'} <= set(result['versions'])
     hardware = result['hardware']
     assert hardware['cpu'] and hardware['threads'] >= 1 and hardware['gpu'] is None
+    assert hardware['load_before'] >= 0 and hardware['load_after'] >= 0
     assert result['settings']['size'] == 64 and 'commit' in result and len(result['date']) == 10
     assert result['difference'] < 1e-4
     assert len(result['measurements']) == cases * len(candidates)

@@ -12,7 +12,7 @@ def result(**changes) -> dict:
         for name, median, peak in (('mmpconv', 0.1, 2**21), ('slow', 0.25, 2**22), ('fast', 0.0125, 2**20))]
     found = dict(
         benchmark='network', device='cpu', commit='abc', date='2020-01-01', versions={'torch': '1'},
-        hardware=dict(cpu='Z80', cores=1, threads=1, load=0.25, gpu=None), settings={'size': 8},
+        hardware=dict(cpu='Z80', cores=1, threads=1, load_before=0.25, load_after=1.5, gpu=None), settings={'size': 8},
         difference=1e-7, measurements=measurements,
         targets=[dict(what='a', at_least=2.5, measured=2.499), dict(what='b', at_most=1.1, measured=1.1)])
     return {**found, **changes}
@@ -27,9 +27,9 @@ def test_committed_page_is_what_the_committed_results_give():
 def test_wins_and_losses_are_both_shown():
     times = tables(result())[0]
     assert times.rows == [
-        ['mmpconv', '100', '90.0 - 110', '200', '', '2.0 MiB'],
-        ['slow', '250', '90.0 - 110', '200', '2.50x faster', '4.0 MiB'],
-        ['fast', '12.5', '90.0 - 110', '200', '8.00x slower', '1.0 MiB']]
+        ['mmpconv', '100', '90.0 - 110', '80.0 - 200', '', '2.0 MiB'],
+        ['slow', '250', '90.0 - 110', '80.0 - 200', '2.50x faster', '4.0 MiB'],
+        ['fast', '12.5', '90.0 - 110', '80.0 - 200', '8.00x slower', '1.0 MiB']]
 
 
 def test_a_target_that_is_missed_by_little_is_not_met():
@@ -42,6 +42,7 @@ def test_results_replace_those_of_before_and_nothing_else(tmp_path):
     new = report.with_results(page, report.read(tmp_path))
     assert new.startswith(f'above\n\n{report.BEGIN}') and new.endswith(f'{report.END}\n\nbelow\n')
     assert 'old' not in new and '| slow | 250 |' in new and 'Z80' in new
+    assert 'load 0.25 before the run and 1.50 after it' in new
     assert report.with_results(new, report.read(tmp_path)) == new
 
 

@@ -128,6 +128,7 @@ def test_a_fully_masked_channel_of_a_depthwise_layer_is_a_hole_of_its_own():
 ], ids=['padding', 'multi_channel', 'PConv'])
 @pytest.mark.parametrize('masked', [True, False])
 class TestCompilers:
+    """Each at sizes of its own, so that nothing is in the cache yet."""
 
     @staticmethod
     def operands(layer, masked, size=9):
@@ -148,10 +149,10 @@ class TestCompilers:
         self.assert_same(layer(*args), layer(*args))  # the cache holds no placeholders
 
     def test_export(self, layer, masked):
-        args = self.operands(layer, masked)
+        args = self.operands(layer, masked, 13)
         self.assert_same(torch.export.export(layer, args).module()(*args), layer(*args))
 
     @pytest.mark.filterwarnings('ignore')
     def test_trace(self, layer, masked):
-        args = self.operands(layer, masked)
+        args = self.operands(layer, masked, 14)
         self.assert_same(torch.jit.trace(layer, args)(*args), layer(*args))

@@ -58,6 +58,19 @@ def test_half_precision_is_within_its_rounding_of_float64(dtype, channels):
     assert ((out.double() - expected).abs() <= bound).all()
 
 
+@pytest.mark.parametrize('channels', [4, 64, 1024])
+@pytest.mark.parametrize('dtype', HALF)
+def test_counts_and_ratio_are_not_rounded_to_half_precision(dtype, channels):
+    """Where the sum itself needs no rounding, the result is the half-precision number nearest to float64."""
+    _, _, bias, mask = operands(channels, dtype)
+    input, weight = (torch.randint(-1, 2, shape).to(dtype) for shape in (mask.shape, (8, channels, 3, 3)))
+    assert F.conv2d(input * mask, weight, padding=1).abs().max() <= 256  # the integers that bfloat16 has
+    out, _ = partial_conv2d(input, weight, None, mask, padding=1)
+    expected, _ = in_float64(input, weight, 0 * bias, mask)
+    # Half an epsilon, and what float32 leaves of the ratio.
+    assert ((out.double() - expected).abs() <= .501 * torch.finfo(dtype).eps * expected.abs()).all()
+
+
 @pytest.mark.parametrize('dtype', HALF)
 def test_a_mask_of_1024_channels_is_beyond_mmagics_half_precision(dtype):
     args = operands(1024, dtype)
