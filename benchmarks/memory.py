@@ -27,7 +27,7 @@ def peak_bytes(function: Callable, *args, device: torch.device) -> int:
     # The server imports once and computes nothing; each measurement is a fork of it. (The peak of a
     # process that is started by fork and exec begins at that of its parent.)
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(['mmpconv.registry', 'mmpconv.models'])
+    context.set_forkserver_preload(['mmpconv.registry', 'mmpconv.models.inpainting'])
     with mock.patch.dict(os.environ, PYTHONWARNINGS='ignore'), context.Pool(1) as pool:
         return pool.apply(_measure, (function, args, device, torch.get_num_threads()))
 

@@ -1,16 +1,17 @@
 """Partial convolutions for inpainting and padding, as an OpenMMLab plugin.
 
-Importing this is light: the operation, the layers, and their registration for
-``conv_cfg``. Networks, data and hooks are found through :mod:`mmpconv.registry`.
+Importing this is light: the operation, the layers, the conversion of padding, and what
+of them a config of any MM* library can name. Networks, data and hooks are found through :mod:`mmpconv.registry`.
 """
 from . import compat
 
 compat.install()
 
-from .layers import PartialConv2d, PartialConv3d  # noqa: E402
-from .registration import register_layers  # noqa: E402
+from .conversion import convert_padding  # noqa: E402
+from .layers import PartialConv1d, PartialConv2d, PartialConv3d  # noqa: E402
+from .registration import register  # noqa: E402
 from .version import __version__  # noqa: E402
 
-register_layers()
+register()
 
-__all__ = ['PartialConv2d', 'PartialConv3d', '__version__']
+__all__ = ['PartialConv1d', 'PartialConv2d', 'PartialConv3d', '__version__', 'convert_padding']

@@ -34,7 +34,7 @@ DATASETS = _child('DATASETS', 'mmagic.datasets', 'mmpconv.datasets')
 DATA_SAMPLERS = _child('DATA_SAMPLERS', 'mmagic.datasets')
 TRANSFORMS = _child('TRANSFORMS', 'mmagic.datasets.transforms', 'mmpconv.datasets')
 
-MODELS = _child('MODELS', 'mmagic.models', 'mmpconv.models')
+MODELS = _child('MODELS', 'mmagic.models', 'mmpconv.models.inpainting', 'mmpconv.models.losses')
 MODEL_WRAPPERS = _child('MODEL_WRAPPERS', 'mmagic.models')
 WEIGHT_INITIALIZERS = _child('WEIGHT_INITIALIZERS', 'mmagic.models')
 TASK_UTILS = _child('TASK_UTILS', 'mmagic.models')

@@ -15,8 +15,8 @@ from mmengine.registry import DefaultScope, Registry
 import mmpconv.registry
 
 LIST = Path(__file__).with_name('public_api.json')
-MODULES = ['mmpconv', 'mmpconv.ops', 'mmpconv.layers', 'mmpconv.models', 'mmpconv.models.losses', 'mmpconv.datasets',
-           'mmpconv.engine']
+MODULES = ['mmpconv', 'mmpconv.ops', 'mmpconv.layers', 'mmpconv.conversion', 'mmpconv.models', 'mmpconv.models.losses',
+           'mmpconv.datasets', 'mmpconv.engine']
 
 
 def registered() -> dict[str, list[str]]:

@@ -11,8 +11,24 @@ from ..ops.upsampled_conv import upsample_concat
 _PEERS_BUFFERS = ('weight_mask_updater', 'weight_maskUpdater')
 
 
-class _PartialConvNd:
+class PartialPadding:
+    """Partial padding where a convolution of torch would pad with zeros; mixed in before ``nn.Conv*d``."""
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        # Here and not in `forward`, so that whatever calls the convolution itself (mmcv's efficient
+        # conv+BN, weight standardisation) is renormalised too.
+        if self.padding_mode != 'zeros':  # no position is made up of zeros: nothing to renormalise
+            return super()._conv_forward(input, weight, bias)
+        return partial_padding_conv(input, weight, bias, self.stride, self.padding, self.dilation,
+                                    self.groups)
+
+
+class _PartialConvNd(PartialPadding):
     """What the layers of one, two and three dimensions share; mixed in before ``nn.Conv*d``."""
+
+    # Here too, for a convolution that becomes a partial one when it is built already.
+    multi_channel = False
+    return_mask = False
 
     def __init__(self, *args, multi_channel: bool = False, return_mask: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
@@ -77,14 +93,6 @@ class _PartialConvNd:
         return masked_conv(input, self.weight, self.bias, valid, channels, self.stride,
                            self._zero_padding, self.dilation, self.groups)
 
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        # Here and not in `forward`, so that whatever calls the convolution itself (mmcv's efficient
-        # conv+BN, weight standardisation) is renormalised too.
-        if self.padding_mode != 'zeros':  # no position is made up of zeros: nothing to renormalise
-            return super()._conv_forward(input, weight, bias)
-        return partial_padding_conv(input, weight, bias, self.stride, self.padding, self.dilation,
-                                    self.groups)
-
     def _pad(self, x: Tensor) -> Tensor:
         return F.pad(x, self._reversed_padding_repeated_twice, mode=self.padding_mode)
 
@@ -121,6 +129,10 @@ class PartialConv2d(_PartialConvNd, nn.Conv2d):
         >>> output.shape, mask.shape
         (torch.Size([1, 8, 16, 16]), torch.Size([1, 1, 16, 16]))
     """
+
+
+class PartialConv1d(_PartialConvNd, nn.Conv1d):
+    """:class:`PartialConv2d` on ``(N, C, L)``."""
 
 
 class PartialConv3d(_PartialConvNd, nn.Conv3d):

@@ -1,12 +1,23 @@
-"""Networks, inpaintors and losses. Importing this fills the registry."""
-from .losses import *  # noqa: F403
-from .mask_conv_module import MaskConvModule
-from .mean_color import MeanColor
-from .pconv_decoder import PConvDecoder
-from .pconv_encoder import PConvEncoder
-from .pconv_encoder_decoder import PConvEncoderDecoder
-from .pconv_inpaintor import PConvInpaintor
+"""Networks and losses of inpainting, and classification networks with partial padding.
 
-__all__ = [
-    'MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder', 'PConvInpaintor'
-]
+Names are imported when they are first used: the classification networks are torchvision's and need no
+MM* library, the rest needs MMagic.
+"""
+from importlib import import_module
+
+_HOMES = {
+    'inpainting': ('MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
+                   'PConvInpaintor'),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str):
+    if name not in _HOME_OF:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(import_module(f'.{_HOME_OF[name]}', __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -58,6 +58,13 @@ def partial_conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, ma
     return _partial_conv(2, input, weight, bias, mask, stride, padding, dilation, groups)
 
 
+def partial_conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, mask: Tensor | None = None,
+                   stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
+                   dilation: int | Sequence[int] = 1, groups: int = 1) -> tuple[Tensor, Tensor]:
+    """One-dimensional partial convolution: :func:`partial_conv2d` on ``(N, C, L)``."""
+    return _partial_conv(1, input, weight, bias, mask, stride, padding, dilation, groups)
+
+
 def partial_conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, mask: Tensor | None = None,
                    stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
                    dilation: int | Sequence[int] = 1, groups: int = 1) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .window import explicit_padding, output_size, window_count
+from .window import explicit_padding, output_size, sides, window_count
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
@@ -52,20 +52,24 @@ def _cached_ratio(*arguments) -> Tensor:
 
 
 def partial_padding_conv(input: Tensor, weight: Tensor, bias: Tensor | None, stride: Sequence[int],
-                         padding: str | Sequence[int], dilation: Sequence[int], groups: int) -> Tensor:
+                         padding: str | Sequence, dilation: Sequence[int], groups: int) -> Tensor:
     """Convolution with partial instead of zero padding; the bias is not scaled.
 
     Args:
         input: ``(N, C_in, *size)`` or ``(C_in, *size)``.
         weight: ``(C_out, C_in / groups, *kernel_size)``.
         bias: ``(C_out,)`` or None.
+        padding: As of the convolution; or a tuple of two per dimension, for before and after.
 
     Returns:
         Tensor: as of the convolution with zero padding.
     """
     kernel_size, spatial = weight.shape[2:], weight.dim() - 2
-    out = CONV[spatial](input, weight, None, stride, padding, dilation, groups)
     pads = explicit_padding(padding, kernel_size, dilation)
+    if isinstance(padding, str) or not isinstance(padding[0], tuple):
+        out = CONV[spatial](input, weight, None, stride, padding, dilation, groups)
+    else:
+        out = CONV[spatial](F.pad(input, sides(pads)), weight, None, stride, 0, dilation, groups)
     if any(pad != (0, 0) for pad in pads):
         ratio = partial_padding_ratio(input.shape[-spatial:], kernel_size, stride, padding, dilation,
                                       torch.promote_types(out.dtype, torch.float32), out.device)

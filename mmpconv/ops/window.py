@@ -5,12 +5,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def explicit_padding(padding: str | Sequence[int], kernel_size: Sequence[int],
+def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
                      dilation: Sequence[int]) -> list[tuple[int, int]]:
     """Padding before and after each spatial dimension, for any spelling torch accepts.
 
     Args:
-        padding: ``'valid'``, ``'same'`` or one number per dimension.
+        padding: ``'valid'``, ``'same'``, one number per dimension, or a pair per dimension where the two
+            sides differ.
         kernel_size, dilation: One number per dimension.
     """
     if padding == 'valid':
@@ -18,7 +19,7 @@ def explicit_padding(padding: str | Sequence[int], kernel_size: Sequence[int],
     if padding == 'same':  # torch puts the odd one out at the end
         totals = [d * (k - 1) for k, d in zip(kernel_size, dilation)]
         return [(total // 2, total - total // 2) for total in totals]
-    return [(p, p) for p in padding]
+    return [tuple(p) if isinstance(p, (tuple, list)) else (p, p) for p in padding]
 
 
 def output_size(size: Sequence[int], kernel_size: Sequence[int], stride: Sequence[int],
@@ -49,6 +50,11 @@ def valid_channels(mask: Tensor, groups: int = 1) -> Tensor:
     return mask.unflatten(1, (groups, per_group)).sum(2)
 
 
+def sides(pads: Sequence[tuple[int, int]]) -> list[int]:
+    """Padding as :func:`torch.nn.functional.pad` takes it: the last dimension first."""
+    return [side for pad in reversed(pads) for side in pad]
+
+
 def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int],
                  padding: str | Sequence[int], dilation: Sequence[int]) -> Tensor:
     """Sum of ``valid`` under each kernel window, one dimension after the other.
@@ -66,7 +72,7 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
     pads = explicit_padding(padding, kernel_size, dilation)
     sizes = output_size(valid.shape[2:], kernel_size, stride, pads, dilation)
     if any(pad != (0, 0) for pad in pads):
-        valid = F.pad(valid, [side for pad in reversed(pads) for side in pad])
+        valid = F.pad(valid, sides(pads))
     for dim, (kernel, step, gap, size) in enumerate(zip(kernel_size, stride, dilation, sizes), start=2):
         total = None
         for offset in range(0, kernel * gap, gap):

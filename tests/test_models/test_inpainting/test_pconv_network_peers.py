@@ -34,7 +34,7 @@ def networks():
     torch.manual_seed(0)
     peer = randomise(build_in_mmagic(NETWORK)).double()
     ours = MODELS.build(NETWORK).double()
-    assert type(ours.encoder).__module__ == 'mmpconv.models.pconv_encoder'
+    assert type(ours.encoder).__module__ == 'mmpconv.models.inpainting.pconv_encoder'
     ours.load_state_dict(peer.state_dict())
     return peer, ours
 

@@ -1,0 +1,134 @@
+"""Changing the padding of a model that is built already."""
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from torch import nn
+from torch.jit import ScriptModule
+
+from .convolution_kinds import (
+    MODES,
+    concerns_padding,
+    looks_beyond_the_border,
+    original_class,
+    own_class,
+    padding_of,
+    reason_to_leave,
+    set_padding,
+)
+from .padding_report import ConvertedConvolution, LeftAlone, PaddingReport
+
+
+def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequence[str] | None = None,
+                    exclude: str | Sequence[str] | None = None) -> PaddingReport:
+    """Change how the convolutions of a model pad, in place.
+
+    Partial padding is that of Liu et al., arXiv 1811.11718: the convolution is renormalised where its
+    window reaches beyond the border. Nothing is replaced: modules and parameters keep identity and names, so
+    that optimizers, hooks, checkpoints and wrapped models (DDP) stay valid. A checkpoint does not tell which
+    padding it was trained with: the model has to be converted again when it is built anew.
+
+    Convolutions of 1, 2 and 3 dimensions are converted, also with spectral norm, weight standardisation or
+    other parametrisations, and TensorFlow's "same" padding of mmcv. What computes something else
+    (transposed, deformable, masked, quantised convolutions, circular padding, padding layers) is left alone
+    and listed.
+
+    Args:
+        model: Any module. Convert before compiling, scripting or exporting it.
+        mode: ``'partial'``, ``'reflect'``, ``'replicate'`` or ``'zeros'``.
+        include: Names of modules to convert, with everything below them; ``*`` and ``?`` stand for any
+            characters, e.g. ``'backbone'`` or ``['backbone.layer?', '*.conv2']``. None: all.
+        exclude: Names of modules to leave as they are, likewise.
+
+    Returns:
+        PaddingReport: What was converted and what was not; ``report.undo()`` takes it back.
+
+    Raises:
+        TypeError: ``model`` is not a module, or is scripted.
+        ValueError: Unknown mode, a pattern that matches no convolution, or nothing to convert. Nothing has
+            been changed then.
+
+    Example:
+        >>> from torch import nn
+        >>> import mmpconv
+        >>> model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 1))
+        >>> print(mmpconv.convert_padding(model))
+        1 convolution converted to partial padding; 0 modules left alone; 1 convolution without padding
+        <BLANKLINE>
+        convolution  layer   kernel  padding  was    is
+        -----------  ------  ------  -------  -----  -------
+        0            Conv2d  3x3     1x1      zeros  partial
+    """
+    _check(model, mode)
+    concerned = {name: module for name, module in model.named_modules() if concerns_padding(module)}
+    if not concerned:
+        raise ValueError(f'{type(model).__name__} has no convolution, so there is no padding to convert')
+    chosen = _choose(concerned, include, exclude)
+
+    reasons = {name: reason_to_leave(module) for name, module in chosen.items()}
+    able = {name: module for name, module in chosen.items() if reasons[name] is None}
+    padded = {name: module for name, module in able.items() if looks_beyond_the_border(module)}
+    left_alone = tuple(LeftAlone(name, _layer(chosen[name]), reason) for name, reason in reasons.items() if reason)
+    if not padded:
+        raise ValueError(f'nothing to convert: {_why_nothing(able, left_alone)}')
+    converted = tuple(
+        ConvertedConvolution(name, _layer(module), module.kernel_size, module.padding, padding_of(module), module)
+        for name, module in padded.items() if padding_of(module) != mode)
+    for convolution in converted:
+        set_padding(convolution.module, mode)
+    already = tuple(name for name in padded if name not in {convolution.name for convolution in converted})
+    return PaddingReport(mode, converted, already, left_alone, len(able) - len(padded))
+
+
+def _check(model: nn.Module, mode: str) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f'model is {type(model).__name__} but must be a built torch.nn.Module; build it first, '
+                        'or wrap its config in type=\'mmpconv.PaddedModel\'')
+    if isinstance(model, ScriptModule):
+        raise TypeError('model is scripted already, so its padding is fixed; convert it before torch.jit')
+    if mode == 'circular':
+        raise ValueError("mode is 'circular', which is for images that wrap around and is not a matter of taste: "
+                         "build the convolutions with padding_mode='circular'; modes are "
+                         f'{", ".join(MODES)}')
+    if mode not in MODES:
+        raise ValueError(f'mode is {mode!r} but must be one of {", ".join(MODES)}')
+
+
+def _choose(modules: dict[str, nn.Module], include, exclude) -> dict[str, nn.Module]:
+    included, excluded = (_matches(modules, patterns, argument) for patterns, argument in (
+        (include, 'include'), (exclude, 'exclude')))
+    if include is None:
+        included = set(modules)
+    chosen = {name: module for name, module in modules.items() if name in included - excluded}
+    if not chosen:
+        raise ValueError(f'nothing to convert: exclude {exclude!r} leaves none of the {len(included)} convolutions'
+                         + (f' of include {include!r}' if include is not None else ''))
+    return chosen
+
+
+def _matches(modules: dict[str, nn.Module], patterns: str | Sequence[str] | None, argument: str) -> set[str]:
+    """Names that match a pattern, or lie below a module that does."""
+    matched = set()
+    for pattern in [patterns] if isinstance(patterns, str) else patterns or []:
+        found = {name for name in modules if any(fnmatchcase(part, pattern) for part in _and_parents(name))}
+        if not found:
+            raise ValueError(f'{argument} pattern {pattern!r} matches no convolution; names are, for example, '
+                             f'{", ".join(map(repr, list(modules)[:3]))} of {len(modules)}')
+        matched |= found
+    return matched
+
+
+def _and_parents(name: str) -> list[str]:
+    parts = name.split('.')
+    return ['.'.join(parts[:i + 1]) for i in range(len(parts))]
+
+
+def _layer(module: nn.Module) -> str:
+    return original_class(own_class(module)).__name__
+
+
+def _why_nothing(able: dict, left_alone: Sequence[LeftAlone]) -> str:
+    reasons = [f'{len(able)} convolutions have no padding'] if able else []
+    reasons += [f'{module.name} ({module.layer}) is {module.reason}' for module in left_alone[:5]]
+    if len(left_alone) > 5:
+        reasons.append(f'and {len(left_alone) - 5} more')
+    return '; '.join(reasons)

@@ -1,0 +1,148 @@
+"""Which modules are convolutions whose padding can be changed, and what each becomes.
+
+A module keeps its identity: only its class and its ``padding_mode`` change, so that parameters, hooks,
+buffers and everything that refers to it stay valid.
+"""
+from functools import cache
+from types import FunctionType
+
+from torch import nn
+from torch.nn.modules import padding as padding_layers
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.utils import parametrize
+
+from ..layers import PartialConv1d, PartialConv2d, PartialConv3d, PartialPadding
+from ..ops.window import explicit_padding
+from .mmcv_convolutions import MIXINS, AdaptivePadding
+
+MODES = ('partial', 'reflect', 'replicate', 'zeros')
+
+_LAYERS = {nn.Conv1d: PartialConv1d, nn.Conv2d: PartialConv2d, nn.Conv3d: PartialConv3d}
+_PLAIN = {partial: plain for plain, partial in _LAYERS.items()}
+_PADDING_LAYERS = (padding_layers._ReflectionPadNd, padding_layers._ReplicationPadNd,
+                   padding_layers._ConstantPadNd, padding_layers._CircularPadNd)
+
+
+def concerns_padding(module: nn.Module) -> bool:
+    """Whether a report should speak of this module: a padding layer, or anything that looks like a convolution."""
+    return isinstance(module, (_ConvNd, *_PADDING_LAYERS)) or all(
+        hasattr(module, name) for name in ('kernel_size', 'padding', 'weight'))
+
+
+def reason_to_leave(module: nn.Module) -> str | None:
+    """Why the padding of this module cannot be changed; None if it can."""
+    cls = own_class(module)
+    if isinstance(module, _PADDING_LAYERS):
+        return 'a padding layer: the convolution behind it does not pad by itself'
+    if isinstance(module, _ConvTransposeNd):
+        return 'transposed: its padding crops the output'
+    if not isinstance(module, tuple(_LAYERS)):
+        return 'not a convolution of torch.nn'
+    if isinstance(module, LazyModuleMixin):
+        return 'without weights yet: run the model once, then convert'
+    if cls.__module__.startswith('torch.ao.'):
+        return 'quantised: convert before quantisation'
+    if getattr(module, 'multi_channel', False) or getattr(module, 'return_mask', False):
+        return 'a partial convolution that takes masks'
+    if module.padding_mode == 'circular':
+        return 'circular: beyond the border lies the other side'
+    if cls in _PLAIN or _is_padded_class(cls) or _mixin(cls) or _computes_by_conv_forward(cls):
+        return None
+    return 'of a class that computes something of its own'
+
+
+def looks_beyond_the_border(module: nn.Module) -> bool:
+    """Whether a convolution has any padding."""
+    if _mixin(original_class(own_class(module))) is AdaptivePadding:
+        return any(k > 1 for k in module.kernel_size)
+    pads = explicit_padding(module.padding, module.kernel_size, module.dilation)
+    return any(pad != (0, 0) for pad in pads)
+
+
+def padding_of(module: nn.Module) -> str:
+    """One of :data:`MODES`: how a convolution that can be converted pads now."""
+    if module.padding_mode == 'zeros' and isinstance(module, PartialPadding):
+        return 'partial'
+    return module.padding_mode
+
+
+def set_padding(module: nn.Module, mode: str) -> None:
+    """Make a convolution that can be converted pad in this mode, in place."""
+    original = original_class(own_class(module))
+    # Those that convolve by themselves know zero padding only; the others, every mode of torch.
+    padded = mode == 'partial' or (mode != 'zeros' and _mixin(original))
+    _set_own_class(module, padded_class(original) if padded else original)
+    module.padding_mode = 'zeros' if mode == 'partial' else mode
+
+
+@cache
+def padded_class(cls: type) -> type:
+    """The class that computes as ``cls`` does, with partial padding."""
+    if cls in _LAYERS:
+        return _LAYERS[cls]
+    return type(f'Partial{cls.__name__}', (_mixin(cls) or PartialPadding, cls), dict(
+        __module__=cls.__module__, __reduce_ex__=_reduce, __doc__=f'{cls.__name__} with partial padding.'))
+
+
+def original_class(cls: type) -> type:
+    """The class with zero padding of which ``cls`` is the padded one; ``cls`` itself if it is none."""
+    if cls in _PLAIN:
+        return _PLAIN[cls]
+    return cls.__bases__[1] if _is_padded_class(cls) else cls
+
+
+def own_class(module: nn.Module) -> type:
+    """The module's class, below the one that torch puts over it for its parametrisations."""
+    return type(module).__bases__[0] if parametrize.is_parametrized(module) else type(module)
+
+
+def _set_own_class(module: nn.Module, cls: type) -> None:
+    if parametrize.is_parametrized(module):
+        # Torch makes a class for each parametrised module: its properties are the tensors.
+        members = {name: value for name, value in vars(type(module)).items()
+                   if name not in ('__dict__', '__weakref__')}
+        cls = type(type(module).__name__, (cls,), members)
+    module.__class__ = cls
+
+
+def _reduce(self, protocol):
+    # A class made at run time is not found by its name: it is made again where the pickle is read.
+    _, _, *state = object.__reduce_ex__(self, protocol)
+    return _new_padded, (original_class(type(self)),), *state
+
+
+def _new_padded(original: type) -> nn.Module:
+    cls = padded_class(original)
+    return cls.__new__(cls)
+
+
+def _is_padded_class(cls: type) -> bool:
+    return vars(cls).get('__reduce_ex__') is _reduce
+
+
+def _mixin(cls: type) -> type | None:
+    return MIXINS.get(f'{cls.__module__}.{cls.__qualname__}')
+
+
+def _computes_by_conv_forward(cls: type) -> bool:
+    """Whether ``forward`` hands over to torch's ``_conv_forward``, which is what partial padding replaces.
+
+    Weight standardisation of one's own, quantised weights, checks of the input do. Deformable, masked and
+    other convolutions call a function of torch, or an operation of their own.
+    """
+    torch_class = next(base for base in cls.__mro__ if base in _LAYERS)
+    if cls._conv_forward is not torch_class._conv_forward:
+        return False
+    for base in cls.__mro__[:cls.__mro__.index(torch_class)]:
+        forward = vars(base).get('forward')
+        if forward is None:
+            continue
+        names = set(forward.__code__.co_names) if isinstance(forward, FunctionType) else set()
+        if names & {'conv1d', 'conv2d', 'conv3d'}:
+            return False
+        if '_conv_forward' in names:
+            return True
+        if not {'super', 'forward'} <= names:
+            return False
+    return True
