@@ -1,5 +1,5 @@
 """Padding of models that are built already, and keys of checkpoints."""
-from .convert_padding import convert_padding
+from .padding import convert_padding
 from .padding_report import PaddingReport
 
 __all__ = ['PaddingReport', 'convert_padding']

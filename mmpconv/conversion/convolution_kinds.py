@@ -81,7 +81,8 @@ def padded_class(cls: type) -> type:
     """The class that computes as ``cls`` does, with partial padding."""
     if cls in _LAYERS:
         return _LAYERS[cls]
-    return type(f'Partial{cls.__name__}', (_mixin(cls) or PartialPadding, cls), dict(
+    # MMEngine initialises weights by the names of a class and its direct bases: those of `cls` are repeated.
+    return type(f'Partial{cls.__name__}', (_mixin(cls) or PartialPadding, cls, *cls.__bases__), dict(
         __module__=cls.__module__, __reduce_ex__=_reduce, __doc__=f'{cls.__name__} with partial padding.'))
 
 

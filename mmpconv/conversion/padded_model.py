@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from .convert_padding import convert_padding
+from .padding import convert_padding
 
 
 def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | Sequence[str] | None = None,
@@ -19,7 +19,7 @@ def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | S
 
     Args:
         model: Config of a model, built in the scope in force.
-        mode, include, exclude: As of :func:`~mmpconv.conversion.convert_padding`.
+        mode, include, exclude: As of :func:`~mmpconv.convert_padding`.
         **overrides: Replace entries of ``model``. Runners and ``init_model`` functions set some at the top level of
             the config: ``data_preprocessor``, ``train_cfg``, ``pretrained``.
 
@@ -27,7 +27,7 @@ def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | S
         nn.Module: The model that ``model`` describes.
 
     Raises:
-        TypeError, ValueError: As of :func:`~mmpconv.conversion.convert_padding`.
+        TypeError, ValueError: As of :func:`~mmpconv.convert_padding`.
     """
     from mmengine.logging import print_log
     from mmengine.registry import MODELS

@@ -7,6 +7,11 @@ from torch import nn
 from .convolution_kinds import set_padding
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 module``, ``2 modules``."""
+    return f'{number} {noun}{"" if number == 1 else "s"}'
+
+
 @dataclass(frozen=True)
 class ConvertedConvolution:
     """A convolution whose padding was changed: its name in the model, and how it padded before."""
@@ -28,7 +33,7 @@ class LeftAlone:
 
 @dataclass(frozen=True)
 class PaddingReport:
-    """What :func:`~mmpconv.conversion.convert_padding` did; ``print`` shows it as a table.
+    """What :func:`~mmpconv.convert_padding` did; ``print`` shows it as a table.
 
     Attributes:
         mode: Padding that was asked for.
@@ -51,13 +56,13 @@ class PaddingReport:
     def summary(self) -> str:
         """One line: how many were converted, were so already, were left alone, do not pad."""
         if self.converted:
-            first = f'{_count(len(self.converted), "convolution")} converted to {self.mode} padding'
+            first = f'{counted(len(self.converted), "convolution")} converted to {self.mode} padding'
             if self.unchanged:
                 first += f', {len(self.unchanged)} had it already'
         else:
-            first = f'nothing to do: {_count(len(self.unchanged), "convolution")} had {self.mode} padding already'
-        return (f'{first}; {_count(len(self.left_alone), "module")} left alone; '
-                f'{_count(self.without_padding, "convolution")} without padding')
+            first = f'nothing to do: {counted(len(self.unchanged), "convolution")} had {self.mode} padding already'
+        return (f'{first}; {counted(len(self.left_alone), "module")} left alone; '
+                f'{counted(self.without_padding, "convolution")} without padding')
 
     def __str__(self) -> str:
         parts = [self.summary()]
@@ -68,10 +73,6 @@ class PaddingReport:
             parts += ['', *_table(('left alone', 'layer', 'because it is'), [
                 (module.name, module.layer, module.reason) for module in self.left_alone])]
         return '\n'.join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f'{number} {noun}{"" if number == 1 else "s"}'
 
 
 def _by(sizes: str | Sequence[int]) -> str:

@@ -1,20 +1,19 @@
-"""The layers inside MM* libraries: configs of convolutions, and what rewrites convolutions."""
+"""The layers inside MM* libraries: configs of convolutions, and spectral norm with a mask."""
 import subprocess
 import sys
 
 import pytest
 import torch
-from torch import nn
 from torch.nn.utils import parametrizations, spectral_norm
 from torch.testing import assert_close
 
 import mmpconv
-from mmpconv import PartialConv2d, PartialConv3d
+from mmpconv import PartialConv1d, PartialConv2d, PartialConv3d
 
 pytest.importorskip('mmagic')
 assert mmpconv  # its import makes MMagic importable
 
-from mmcv.cnn import ConvModule, build_conv_layer, fuse_conv_bn  # noqa: E402
+from mmcv.cnn import build_conv_layer  # noqa: E402
 from mmengine.registry import DefaultScope  # noqa: E402
 
 
@@ -24,7 +23,8 @@ def random_mask(n=9):
 
 @pytest.mark.parametrize('scope', ['mmengine', 'mmpconv', 'mmagic', 'mmseg', 'mmpretrain'])
 @pytest.mark.parametrize('prefix', ['', 'mmpconv.'])
-@pytest.mark.parametrize('name, layer', [('PartialConv2d', PartialConv2d), ('PartialConv3d', PartialConv3d)])
+@pytest.mark.parametrize('name, layer', [('PartialConv1d', PartialConv1d), ('PartialConv2d', PartialConv2d),
+                                         ('PartialConv3d', PartialConv3d)])
 def test_conv_cfg_builds_the_layer_in_every_scope(name, layer, prefix, scope):
     with DefaultScope.overwrite_default_scope(scope):
         built = build_conv_layer(dict(type=prefix + name, multi_channel=True), 3, 8, 3, padding=1)
@@ -46,35 +46,6 @@ assert type(block.conv).__module__ == "mmpconv.layers.partial_conv", type(block.
 '''], check=True, timeout=120)
 
 
-def trained_batch_norm(block):
-    """Statistics and parameters as after training."""
-    for value in (block.norm.weight, block.norm.bias, block.norm.running_mean):
-        nn.init.normal_(value)
-    nn.init.uniform_(block.norm.running_var, .5, 2)
-    return block.eval()
-
-
-@pytest.mark.parametrize('bias', [True, False])
-def test_fused_convolution_and_batch_norm_keep_partial_padding(bias):
-    """Fusing scales the weight and shifts the bias, which partial padding must not scale."""
-    block = trained_batch_norm(ConvModule(3, 8, 3, padding=1, bias=bias, norm_cfg=dict(type='BN'),
-                                          conv_cfg=dict(type='PartialConv2d'))).double()
-    input = torch.randn(2, 3, 9, 9).double()
-    expected = block(input)
-    fused = fuse_conv_bn(nn.Sequential(block))
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in fused.modules())
-    assert_close(fused(input), expected, rtol=1e-12, atol=1e-12)
-
-
-def test_mmcvs_efficient_convolution_and_batch_norm_keep_partial_padding():
-    block = trained_batch_norm(ConvModule(3, 8, 3, padding=1, norm_cfg=dict(type='BN'),
-                                          conv_cfg=dict(type='PartialConv2d'))).double()
-    input = torch.randn(2, 3, 9, 9).double()
-    expected = block(input)
-    block.turn_on_efficient_conv_bn_eval(True)
-    assert_close(block(input), expected, rtol=1e-12, atol=1e-12)
-
-
 @pytest.mark.parametrize('normalise', [spectral_norm, parametrizations.spectral_norm])
 def test_spectral_norm_reaches_the_masked_convolution(normalise):
     """The hook, or the parametrisation, makes the weight that the layer uses."""
@@ -92,10 +63,3 @@ def test_spectral_norm_reaches_the_masked_convolution(normalise):
         plain.weight.copy_(layer.weight)
         plain.bias.copy_(layer.bias)
     assert_close(out, plain(input, mask))
-
-
-def test_weight_standardisation_is_renormalised():
-    """Anything that calls the convolution with a weight of its own."""
-    layer, input = PartialConv2d(3, 8, 3, padding=1), torch.ones(1, 3, 6, 6)
-    weight = torch.full_like(layer.weight, 1 / 27)
-    assert_close(layer._conv_forward(input, weight, None), torch.ones(1, 8, 6, 6))

@@ -15,7 +15,7 @@ from .convolution_kinds import (
     reason_to_leave,
     set_padding,
 )
-from .padding_report import ConvertedConvolution, LeftAlone, PaddingReport
+from .padding_report import ConvertedConvolution, LeftAlone, PaddingReport, counted
 
 
 def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequence[str] | None = None,
@@ -67,11 +67,13 @@ def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequ
     reasons = {name: reason_to_leave(module) for name, module in chosen.items()}
     able = {name: module for name, module in chosen.items() if reasons[name] is None}
     padded = {name: module for name, module in able.items() if looks_beyond_the_border(module)}
-    left_alone = tuple(LeftAlone(name, _layer(chosen[name]), reason) for name, reason in reasons.items() if reason)
+    left_alone = tuple(LeftAlone(name, own_class(chosen[name]).__name__, reason)
+                       for name, reason in reasons.items() if reason)
     if not padded:
         raise ValueError(f'nothing to convert: {_why_nothing(able, left_alone)}')
     converted = tuple(
-        ConvertedConvolution(name, _layer(module), module.kernel_size, module.padding, padding_of(module), module)
+        ConvertedConvolution(name, original_class(own_class(module)).__name__, module.kernel_size, module.padding,
+                             padding_of(module), module)
         for name, module in padded.items() if padding_of(module) != mode)
     for convolution in converted:
         set_padding(convolution.module, mode)
@@ -122,13 +124,10 @@ def _and_parents(name: str) -> list[str]:
     return ['.'.join(parts[:i + 1]) for i in range(len(parts))]
 
 
-def _layer(module: nn.Module) -> str:
-    return original_class(own_class(module)).__name__
-
 
 def _why_nothing(able: dict, left_alone: Sequence[LeftAlone]) -> str:
-    reasons = [f'{len(able)} convolutions have no padding'] if able else []
-    reasons += [f'{module.name} ({module.layer}) is {module.reason}' for module in left_alone[:5]]
+    reasons = [f'{counted(len(able), "convolution")} without padding'] if able else []
+    reasons += [f'{module.name or "the model itself"} ({module.layer}) is {module.reason}' for module in left_alone[:5]]
     if len(left_alone) > 5:
         reasons.append(f'and {len(left_alone) - 5} more')
     return '; '.join(reasons)
