@@ -1,6 +1,7 @@
-"""Puts what a config of any MM* library can name into MMEngine's root registries.
+"""Puts what a config of any MM* library can name without a prefix into MMEngine's root registries.
 
-Layers and conversion know nothing of registries, so that they can be imported without MMEngine.
+With the prefix ``mmpconv.`` MMEngine finds the same names as attributes of this package. Layers and conversion
+know nothing of registries, so that they can be imported without MMEngine.
 """
 from .conversion.padded_model import PaddedModel
 from .layers import PartialConv1d, PartialConv2d, PartialConv3d
@@ -25,7 +26,7 @@ def register() -> None:
 
 
 def _convert_padding_hook(*args, **kwargs):
-    # MMEngine's hooks take as long to import as torch; only a runner needs them.
+    # Registered as a function, so that MMEngine's hooks are imported with the first one that is built.
     from .conversion.padding_hook import ConvertPaddingHook
 
     return ConvertPaddingHook(*args, **kwargs)
