@@ -3,9 +3,11 @@
 A module keeps its identity: only its class and its ``padding_mode`` change, so that parameters, hooks,
 buffers and everything that refers to it stay valid.
 """
+import sys
 from functools import cache
 from types import FunctionType
 
+import torch
 from torch import nn
 from torch.nn.modules import padding as padding_layers
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
@@ -74,6 +76,12 @@ def set_padding(module: nn.Module, mode: str) -> None:
     padded = mode == 'partial' or (mode != 'zeros' and _mixin(original))
     _set_own_class(module, padded_class(original) if padded else original)
     module.padding_mode = 'zeros' if mode == 'partial' else mode
+
+
+def forget_compiled() -> None:
+    """Have compiled models compiled anew: torch's compiler does not notice that the class of a module changes."""
+    if 'torch._dynamo' in sys.modules:
+        torch.compiler.reset()
 
 
 @cache

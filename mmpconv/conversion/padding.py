@@ -8,6 +8,7 @@ from torch.jit import ScriptModule
 from .convolution_kinds import (
     MODES,
     concerns_padding,
+    forget_compiled,
     looks_beyond_the_border,
     original_class,
     own_class,
@@ -33,7 +34,7 @@ def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequ
     and listed.
 
     Args:
-        model: Any module. Convert before compiling, scripting or exporting it.
+        model: Any module, compiled or not; but not scripted.
         mode: ``'partial'``, ``'reflect'``, ``'replicate'`` or ``'zeros'``.
         include: Names of modules to convert, with everything below them; ``*`` and ``?`` stand for any
             characters, e.g. ``'backbone'`` or ``['backbone.layer?', '*.conv2']``. None: all.
@@ -77,6 +78,7 @@ def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequ
         for name, module in padded.items() if padding_of(module) != mode)
     for convolution in converted:
         set_padding(convolution.module, mode)
+    forget_compiled()
     already = tuple(name for name in padded if name not in {convolution.name for convolution in converted})
     return PaddingReport(mode, converted, already, left_alone, len(able) - len(padded))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from .convolution_kinds import set_padding
+from .convolution_kinds import forget_compiled, set_padding
 
 
 def counted(number: int, noun: str) -> str:
@@ -52,6 +52,7 @@ class PaddingReport:
         """Give every converted convolution the padding back that it had before. Idempotent."""
         for convolution in self.converted:
             set_padding(convolution.module, convolution.before)
+        forget_compiled()
 
     def summary(self) -> str:
         """One line: how many were converted, were so already, were left alone, do not pad."""

@@ -184,6 +184,20 @@ def _saved(model):
     return file
 
 
+@pytest.mark.parametrize('compile', [torch.compile, lambda model, **how: model.compile(**how) or model],
+                         ids=['wrapped', 'in place'])
+def test_a_compiled_model_computes_what_it_was_converted_to(compile):
+    model, input = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()), torch.randn(1, 3, 8, 8)
+    compiled = compile(model, backend='aot_eager')
+    zero = compiled(input)
+    for mode in MODES[:3]:
+        report = convert_padding(compiled, mode)
+        expected = loops(model[0], input, 'zeros' if mode == 'partial' else mode).relu()
+        assert_close(compiled(input).double(), expected, rtol=1e-4, atol=1e-5)
+        report.undo()
+        assert torch.equal(compiled(input), zero)
+
+
 def test_a_module_that_stands_in_two_places_is_converted_once():
     shared = nn.Conv2d(3, 3, 3, padding=1)
     report = convert_padding(nn.Sequential(shared, nn.ReLU(), shared))

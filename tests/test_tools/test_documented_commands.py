@@ -1,11 +1,18 @@
 """The commands and programs in README and docs run as written, on less data and for fewer iterations."""
+import logging
 import re
 import shlex
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from mmengine.config import Config
+from mmengine.registry import HOOKS, MODELS, DefaultScope, init_default_scope
 from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
+from torch import nn
+
+import mmpconv
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
@@ -22,7 +29,7 @@ COMMANDS = list(dict.fromkeys(
     line for _, block in blocks('bash') for line in map(str.strip, re.sub(' #.*', '', block).splitlines()) if line))
 PROGRAMS = [pytest.param(block, id=f'{page.stem}-{number}') for number, (page, block) in enumerate(blocks('python'))
             if 'import torch' in block]
-CONFIG_SNIPPETS = [block for _, block in blocks('python') if 'import torch' not in block]
+CONFIG_SNIPPETS = list(dict.fromkeys(block for _, block in blocks('python') if 'import torch' not in block))
 
 
 @pytest.mark.parametrize('command', COMMANDS)
@@ -55,21 +62,24 @@ def test_program_runs(program):
     subprocess.run([sys.executable, '-c', program], check=True)
 
 
-def test_config_snippets_are_python_and_name_what_exists():
-    from mmcv.cnn import build_conv_layer
-
-    import mmpconv
-    assert CONFIG_SNIPPETS
-    for snippet in CONFIG_SNIPPETS:
-        config = {}
-        exec(snippet, config)
-        assert config['custom_imports'] == dict(imports=['mmpconv'])
-        layer = build_conv_layer(config['model']['backbone']['conv_cfg'], 3, 4, 3)
-        assert isinstance(layer, mmpconv.PartialConv2d)
+@pytest.mark.parametrize('snippet', CONFIG_SNIPPETS)
+def test_config_snippets_give_models_with_partial_padding(snippet, tmp_path):
+    """Each is a whole config: its model is built as a runner builds it, without the pretrained weights."""
+    (tmp_path / 'config.py').write_text(snippet)
+    config = Config.fromfile(tmp_path / 'config.py')
+    assert config.custom_imports == dict(imports=['mmpconv'])
+    config.model.pretrained = None
+    init_default_scope(config.default_scope)
+    with DefaultScope.overwrite_default_scope(config.default_scope):
+        model = MODELS.build(config.model)
+        for hook in config.get('custom_hooks', []):
+            HOOKS.build(hook).before_run(SimpleNamespace(model=model, logger=logging.getLogger()))
+    padded = [part for part in model.modules() if isinstance(part, nn.Conv2d) and any(part.padding)]
+    assert len(padded) > 10 and all(isinstance(part, mmpconv.PartialConv2d) for part in padded)
 
 
 def test_links_in_the_pages_lead_somewhere():
-    for page in [*PAGES, ROOT / 'configs/partial_conv/README.md']:
+    for page in [*PAGES, *(ROOT / 'configs').glob('*/README.md')]:
         for target in re.findall(r'\]\(([^)#]+)\)', page.read_text()):
             assert '://' in target or (page.parent / target).exists(), f'{page.name} links to {target}'
 
