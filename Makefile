@@ -21,6 +21,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/network.py
 	$(BIN)/python benchmarks/layer.py
 	$(BIN)/python benchmarks/loss.py
+	$(BIN)/python benchmarks/padding.py
 	$(BIN)/python benchmarks/report.py
 
 # Resolves the lock file anew, for all supported Pythons at once.

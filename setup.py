@@ -41,6 +41,7 @@ setup(
     install_requires=requirements('core'),
     extras_require={
         'inpainting': requirements('inpainting'),
+        'compare': requirements('compare'),
         'demo': requirements('demo'),
         'test': requirements('test'),
     },

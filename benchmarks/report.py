@@ -10,7 +10,8 @@ from tables import notes, tables
 DOCS = Path(__file__).resolve().parents[1] / 'docs'
 PAGE = DOCS / 'speed.md'
 BEGIN, END = '<!-- results: written by benchmarks/report.py -->', '<!-- end of results -->'
-TITLES = {'network': 'The network', 'layer': 'One layer', 'loss': 'Perceptual and style losses'}
+TITLES = {'network': 'The network', 'layer': 'One layer', 'loss': 'Perceptual and style losses',
+          'padding': 'Padding of a classification network'}
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def read(folder: Path) -> list[dict]:
     """
     results = [json.loads(path.read_text()) for path in folder.glob('*.json')]
     if not results:
-        raise FileNotFoundError(f'{folder} has no results; run network.py, layer.py and loss.py first')
+        raise FileNotFoundError(f"{folder} has no results; run {', '.join(f'{name}.py' for name in TITLES)} first")
     return sorted(results, key=lambda result: ([*TITLES].index(result['benchmark']), result['device']))
 
 

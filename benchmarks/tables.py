@@ -52,7 +52,7 @@ def notes(result: dict) -> list[str]:
         f"Machine: {', '.join(machine)}.",
         f"Commit {result['commit'] or 'unknown'}, {result['date']}; "
         + ', '.join(f'{name} {version}' for name, version in versions.items()) + '.',
-        'With the same weights and input, results differ from those of MMagic by at most '
+        f"With the same weights and input, results differ from those of {result.get('peer', 'MMagic')} by at most "
         f"{result['difference']:.1e} of the largest value.",
     ]
 

@@ -22,7 +22,7 @@ ALLOWED = {
     'datasets': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
     'evaluation': ({'registry', 'compat'}, {'torch', 'scipy', *IMAGES, *OPENMMLAB}),
     'engine': ({'registry', 'compat'}, {'torch', 'rich', *IMAGES, *OPENMMLAB}),
-    'apis': ({'models', 'datasets', 'evaluation', 'engine', 'conversion', 'registry', 'compat'},
+    'apis': ({'models', 'datasets', 'evaluation', 'engine', 'conversion', 'ops', 'registry', 'compat', 'version'},
              {'torch', 'torchvision', 'skimage', 'sklearn', 'matplotlib', 'rich', 'PIL', *IMAGES, *OPENMMLAB}),
 }
 

@@ -20,8 +20,9 @@ def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | S
     Args:
         model: Config of a model, built in the scope in force.
         mode, include, exclude: As of :func:`~mmpconv.convert_padding`.
-        **overrides: Replace entries of ``model``. Runners and ``init_model`` functions set some at the top level of
-            the config: ``data_preprocessor``, ``train_cfg``, ``pretrained``.
+        **overrides: Replace entries of ``model``. Runners and ``init_model`` functions set some on what they take for
+            the model: ``train_cfg``, ``pretrained``. The runner's ``data_preprocessor``, meant for a model that has
+            none, replaces none here either.
 
     Returns:
         nn.Module: The model that ``model`` describes.
@@ -36,6 +37,8 @@ def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | S
         raise TypeError(f'model of PaddedModel is {type(model).__name__} but must be the config of a model: '
                         "dict(type='PaddedModel', model=dict(type=...))")
     if isinstance(model, dict):
+        if 'data_preprocessor' in model:
+            overrides.pop('data_preprocessor', None)
         model = MODELS.build({**model, **overrides})
     report = convert_padding(model, mode, include, exclude)
     print_log(str(report), logger='current')

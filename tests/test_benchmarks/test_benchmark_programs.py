@@ -8,6 +8,7 @@ from pathlib import Path
 import layer
 import loss
 import network
+import padding
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,21 @@ def test_layer(tmp_path):
           {'MMagic', "NVIDIA's definition", 'mmpconv', 'plain convolutions'}, cases=6)
 
 
+def test_padding(tmp_path, capsys):
+    path = tmp_path / 'padding.json'
+    padding.main([*TINY, '--layers', '18', '--json', str(path)])
+    result = json.loads(path.read_text())
+    check(result, 'padding', {'zero padding', 'mmpconv', "NVIDIA's definition", 'reflect padding',
+                              'replicate padding'}, cases=2)
+    assert [target['at_most'] for target in result['targets']] == [1.03, 1.06]
+    medians = {(row['case'], row['candidate']): row['seconds']['median'] for row in result['measurements']}
+    for target, case in zip(result['targets'], ('inference', 'training step')):
+        assert target['what'] == f'{case}: time of mmpconv / zero padding'
+        assert target['measured'] == pytest.approx(
+            medians[f'ResNet-18: {case}', 'mmpconv'] / medians[f'ResNet-18: {case}', 'zero padding'])
+    assert "differ from those of NVIDIA's definition by" in ' '.join(capsys.readouterr().out.split())
+
+
 def test_loss_runs_as_a_program(tmp_path):
     path = tmp_path / 'loss.json'
     done = subprocess.run([sys.executable, 'benchmarks/loss.py', *TINY, '--json', str(path)], cwd=ROOT,
@@ -71,6 +87,8 @@ def test_loss_runs_as_a_program(tmp_path):
     (network, ['--layers', '3'], 'layers is 3 .* at least 4'),
     (layer, ['--size', '100'], 'size is 100 .* multiple of 64'),
     (loss, ['--size', '100'], 'size is 100 .* multiple of 8'),
+    (padding, ['--size', '32'], 'size is 32 .* at least 33'),
+    (padding, ['--layers', '20'], 'layers is 20 .* 18, 34, 50'),
 ])
 def test_sizes_that_do_not_fit_are_refused_with_a_sentence(program, arguments, message):
     with pytest.raises(SystemExit, match=message):

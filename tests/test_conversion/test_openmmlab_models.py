@@ -232,6 +232,20 @@ def test_the_wrapper_takes_what_a_runner_or_init_model_adds_to_a_model():
     assert getattr(model.backbone, 'init_cfg', None) != dict(type='Pretrained', checkpoint='torchvision://resnet18')
 
 
+def test_the_data_preprocessor_of_the_wrapped_model_stays_what_it_is_in_a_runner(tmp_path):
+    """A runner sets the config's top-level one on whatever `model` is, for models that have none."""
+    for own, mean in ((dict(type='ClsDataPreprocessor', mean=[1.] * 3, std=[1.] * 3), 1), (None, 2)):
+        _, model, _, _ = MODELS_OF_LIBRARIES['ResNet']
+        model = dict(copy.deepcopy(model), data_preprocessor=own)
+        if own is None:
+            del model['data_preprocessor']
+        runner = Runner.from_cfg(Config(dict(
+            model=dict(type='mmpconv.PaddedModel', model=model), work_dir=str(tmp_path), default_scope='mmpretrain',
+            data_preprocessor=dict(type='ClsDataPreprocessor', mean=[2.] * 3, std=[1.] * 3),
+            experiment_name=f'mean {mean}')))
+        assert runner.model.data_preprocessor.mean.flatten().tolist() == [mean] * 3
+
+
 def test_the_wrapper_refuses_what_has_no_padding():
     transformer = dict(type='mmpretrain.VisionTransformer', img_size=32)
     with pytest.raises(TypeError, match='model of PaddedModel is str but must be the config of a model'):

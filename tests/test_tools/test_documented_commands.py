@@ -7,12 +7,15 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.registry import HOOKS, MODELS, DefaultScope, init_default_scope
 from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
+from torchvision.models import resnet18
 
 import mmpconv
+from mmpconv.apis.padding_comparison import command_line, plan
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
@@ -33,7 +36,7 @@ CONFIG_SNIPPETS = list(dict.fromkeys(block for _, block in blocks('python') if '
 
 
 @pytest.mark.parametrize('command', COMMANDS)
-def test_command_runs(command, run, free_port):
+def test_command_runs(command, run, folder, free_port, tmp_path):
     program, *args = shlex.split(command)
     if program == 'make':
         recipe = subprocess.run(['make', '-n', *args], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -53,6 +56,19 @@ def test_command_runs(command, run, free_port):
         args = [ROOT / args[1], f'{STAGE1_DIR}/iter_3.pth' if args[2] == 'CHECKPOINT' else args[2], *args[3:]]
         output = run('test.py', *args, options=[*SMALL, *NO_WORKERS])
         assert 'metrics written to metrics.json' in output and 'MAE' in output
+    elif script == 'tools/compare_padding.py':  # tests/test_apis runs it; here: that the configs are there
+        args = command_line.build_parser().parse_args(args[1:])
+        template = args.template or command_line.DIGITS
+        assert plan.plan_runs(str(ROOT / template), args.networks, args.paddings, args.seeds, tmp_path, args.metric,
+                              args.cfg_options, args.gpus)
+    elif script == 'tools/visualize_padding.py':
+        output = run('visualize_padding.py', *args[1:])
+        assert 'picture: work_dirs/padding.png' in output and (folder / 'work_dirs/padding.png').is_file()
+    elif script == 'tools/model_converters/convert_keys.py':
+        if args[1].endswith('.pth.tar'):  # as NVIDIA's main.py writes it
+            torch.save(dict(state_dict={f'module.{name}': value for name, value in resnet18().state_dict().items()}),
+                       folder / args[1])
+        assert f'122 weights with the names of {args[4]} written' in run('model_converters/convert_keys.py', *args[1:])
     else:
         pytest.fail(f'no test runs the documented command {command!r}: add one here')
 

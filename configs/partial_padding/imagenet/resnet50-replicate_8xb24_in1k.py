@@ -1,0 +1,3 @@
+_base_ = './resnet50-zero_8xb24_in1k.py'
+
+model = dict(backbone=dict(conv_cfg=dict(type='Conv2d', padding_mode='replicate')))

@@ -1,0 +1,107 @@
+"""The scores of a comparison as CSV and as the table of the padding paper."""
+import csv
+import io
+import statistics
+from collections.abc import Iterable, Sequence
+
+from mmpconv.evaluation.padding_comparison import PaddingSummary, summarise
+
+from .run import BASELINE, Run
+
+COLUMNS = {'network': str, 'padding': str, 'seed': int, 'best': float, 'best_step': int, 'last': float}
+UNDEFINED = '-'
+
+
+def to_csv(scores: Sequence[dict]) -> str:
+    """A line a run.
+
+    Args:
+        scores: Contents of ``score.json``, in the order in which they are shown.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction='ignore', lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(scores)
+    return text.getvalue()
+
+
+def from_csv(text: str) -> list[dict]:
+    """The inverse of :func:`to_csv`."""
+    return [{name: kind(line[name]) for name, kind in COLUMNS.items()} for line in csv.DictReader(io.StringIO(text))]
+
+
+def summaries(scores: Sequence[dict]) -> dict[tuple[str, str], PaddingSummary]:
+    """What the scores come to, by network and padding, in their order.
+
+    Every padding of a network has the same seeds, and zero padding is among them.
+    """
+    best: dict[tuple[str, str], dict[int, float]] = {}
+    for score in scores:
+        best.setdefault((score['network'], score['padding']), {})[score['seed']] = score['best']
+    found = {}
+    for (network, padding), by_seed in best.items():
+        baseline = None if padding == BASELINE else [best[network, BASELINE][seed] for seed in by_seed]
+        found[network, padding] = summarise(list(by_seed.values()), baseline)
+    return found
+
+
+def table(scores: Sequence[dict]) -> str:
+    """The table, in Markdown: a line a network and padding."""
+    seeds = list(dict.fromkeys(score['seed'] for score in scores))
+    header = ['network', 'padding', *(f'seed {seed}' for seed in seeds), 'average', 'diff', 'stdev',
+              '95 % interval of diff', 'p']
+    rows = [[network, padding, *map(_number, summary.scores), _number(summary.average),
+             _number(summary.difference, '+'), _number(summary.stdev), _interval(summary.difference_interval),
+             _p_value(summary.p_value)] for (network, padding), summary in summaries(scores).items()]
+    alignment = ['-', '-', *['-:'] * (len(header) - 2)]
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in [header, alignment, *rows])
+
+
+def report(scores: Sequence[dict], runs: Sequence[Run], template: str) -> str:
+    """The table, how to read it, and how it came about, in Markdown.
+
+    Args:
+        scores: As of :func:`to_csv`.
+        runs: Those that gave the scores.
+        template: Where their configs lie, as a user would write it.
+    """
+    metric, options, gpus = runs[0].metric, runs[0].options, runs[0].gpus
+    settings = [f'`{template}`', _listed(f'{run.length} {run.unit}' for run in runs),
+                f'seeds {runs[0].seed} to {runs[-1].seed}', *(f'`{option}`' for option in options),
+                *([f'{gpus} GPUs a run'] if gpus > 1 else [])]
+    notes = [
+        f'A score is the best `{metric}` of all validations of a run, as in the paper. Averages of the last one: '
+        f'{", ".join(_last_averages(scores))}.',
+        f'diff: average minus that of {BASELINE} padding; stdev: sample standard deviation of the runs (divided by '
+        'n - 1).',
+        'Interval and p: Student\'s t on the differences between runs with the same seed. p is two-sided and not '
+        f'corrected for the number of comparisons. {UNDEFINED}: undefined, for one run, or where all differences are '
+        'the same.',
+        f'Settings: {", ".join(settings)}.',
+        f'Machine: {_listed(score["machine"] for score in scores)}.',
+        f'Versions: {_listed(score["versions"] for score in scores)}.']
+    return '\n\n'.join([table(scores), '\n'.join(f'- {note}' for note in notes)]) + '\n'
+
+
+def _last_averages(scores: Sequence[dict]) -> list[str]:
+    last: dict[str, list[float]] = {}
+    for score in scores:
+        last.setdefault(f'{score["network"]}-{score["padding"]}', []).append(score['last'])
+    return [f'{name} {_number(statistics.fmean(values))}' for name, values in last.items()]
+
+
+def _number(value: float | None, sign: str = '') -> str:
+    return UNDEFINED if value is None else f'{value:{sign}.3f}'
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return UNDEFINED if ends is None else f'{ends[0]:+.3f} to {ends[1]:+.3f}'
+
+
+def _p_value(value: float | None) -> str:
+    return UNDEFINED if value is None else '< 0.001' if value < 0.001 else f'{value:.3f}'
+
+
+def _listed(values: Iterable[str]) -> str:
+    """Each once: the runs of a comparison may have been continued on another machine."""
+    return '; '.join(dict.fromkeys(values))

@@ -1,0 +1,178 @@
+"""One training of a comparison: what it trains, where it lies, and whether it is finished."""
+import json
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from mmpconv.engine.arguments import apply_train, build_train_parser
+from mmpconv.engine.errors import LaunchError
+from mmpconv.engine.files import load_config
+
+from . import environment
+from .files import read_json, write_json
+from .training_log import checkpoint_to_resume, logged_metrics, read_scores
+
+BASELINE = 'zero'
+
+
+@dataclass(frozen=True)
+class Run:
+    """A network with a padding and a seed.
+
+    Attributes:
+        network, padding, seed: What is compared.
+        config: Path of the config, as of ``tools/train.py``.
+        folder: Its work dir. Beside what MMEngine writes there lie ``settings.json``, what it was started with,
+            and, once it is finished, ``score.json``.
+        metric: Name of the score in the log.
+        options: ``KEY=VALUE`` changes of the config.
+        gpus: Number of processes that train together.
+    """
+    network: str
+    padding: str
+    seed: int
+    config: str
+    folder: Path
+    metric: str
+    options: tuple[str, ...] = ()
+    gpus: int = 1
+
+    def __str__(self) -> str:
+        return f'{self.network}-{self.padding}, seed {self.seed}'
+
+    @property
+    def log(self) -> Path:
+        """What its process prints."""
+        return self.folder / 'train.log'
+
+    @property
+    def arguments(self) -> list[str]:
+        """Those of ``tools/train.py``, without the config."""
+        return ['--work-dir', str(self.folder), '--cfg-options', *self.options, f'randomness.seed={self.seed}']
+
+    @cached_property
+    def settings(self) -> dict:
+        """All that decides what comes out: number of GPUs and the complete config.
+
+        Raises:
+            LaunchError: There is no such config, it cannot be trained and scored, or an option does not fit it.
+        """
+        config = _complete_config(self.config, self.options)
+        return dict(gpus=self.gpus, config={
+            **config, 'randomness': {**(config.get('randomness') or {}), 'seed': self.seed}})
+
+    @property
+    def length(self) -> int:
+        """Epochs or iterations of the training."""
+        length = self.settings['config']['train_cfg']
+        return length.get('max_epochs') or length['max_iters']
+
+    @property
+    def unit(self) -> str:
+        """What :attr:`length` counts."""
+        return 'epochs' if self.settings['config']['train_cfg'].get('max_epochs') else 'iterations'
+
+    def check(self) -> None:
+        """Make sure that what lies in the folder, if anything, was started with the same settings.
+
+        Raises:
+            LaunchError: It was not; or as of :attr:`settings`.
+        """
+        before = read_json(self.folder / 'settings.json')
+        if before is None:
+            if self.folder.is_dir() and any(self.folder.iterdir()):
+                raise LaunchError(f'{self.folder} is in use by something else than a comparison; give another '
+                                  '--work-dir')
+        elif before != self.settings:
+            raise LaunchError(f'{self.folder} was started with other settings ({_difference(before, self.settings)}); '
+                              'give another --work-dir, or remove that folder to repeat the run')
+
+    def score(self) -> dict | None:
+        """What the finished run scored; None if it is not finished."""
+        score = read_json(self.folder / 'score.json')
+        if score is not None and score['metric'] != self.metric:
+            return self.finish()
+        return score
+
+    def prepare(self) -> list[str]:
+        """Make the folder ready for a start, and say how to start.
+
+        Returns:
+            list[str]: Arguments of ``tools/train.py`` without the config: those of an unfinished run continue it.
+        """
+        checkpoint = checkpoint_to_resume(self.folder, read_scores(self.folder, self.metric))
+        if checkpoint is None and self.folder.is_dir():
+            shutil.rmtree(self.folder)  # not a trace of a run that did not get as far as its first score
+        write_json(self.folder / 'settings.json', self.settings)
+        return [*(['--resume', str(checkpoint)] if checkpoint else []), *self.arguments]
+
+    def finish(self) -> dict:
+        """Write ``score.json`` for a run whose training has ended well; returns its content.
+
+        Raises:
+            LaunchError: The metric was not logged, or not up to the end.
+        """
+        self.check_metric()
+        scores = read_scores(self.folder, self.metric)
+        last = max(scores, default=0)
+        if last != self.length:
+            raise LaunchError(f"{self} ended, but its last '{self.metric}' is of {self.unit[:-1]} {last} instead of "
+                              f'{self.length}; see {self.log}')
+        if not all(map(math.isfinite, scores.values())):
+            raise LaunchError(f"{self} logged a '{self.metric}' that is not a number; see {self.log}")
+        best = max(scores, key=scores.get)  # the first of equal ones
+        score = dict(
+            network=self.network, padding=self.padding, seed=self.seed, metric=self.metric, best=scores[best],
+            best_step=best, last=scores[last], scores=scores, machine=environment.machine(),
+            versions=environment.versions(self.settings['config'].get('default_scope')))
+        write_json(self.folder / 'score.json', score)
+        return score
+
+    def check_metric(self) -> None:
+        """Make sure that validation, if there was one already, logs the metric.
+
+        Raises:
+            LaunchError: It logs others.
+        """
+        logged = logged_metrics(self.folder)
+        if logged and self.metric not in logged:
+            raise LaunchError(f"{self.config} never logs the metric '{self.metric}'; give one of those it logs with "
+                              f'--metric: {", ".join(sorted(logged))}')
+
+
+@cache
+def _complete_config(path: str, options: tuple[str, ...]) -> dict:
+    """The config with its bases and options, as it reads after a round trip through a file."""
+    config = load_config(path)
+    apply_train(config, build_train_parser().parse_args([path, *(['--cfg-options', *options] if options else [])]))
+    if any(config.get(name) is None for name in ('val_dataloader', 'val_cfg', 'val_evaluator')):
+        raise LaunchError(f'{path} does not validate while it trains, so that its runs have no score; give it '
+                          'val_dataloader, val_cfg and val_evaluator')
+    plain = {key: value for key, value in config.to_dict().items() if key not in ('work_dir', 'launcher')}
+    return json.loads(json.dumps(plain, default=_name_of))
+
+
+def _name_of(value) -> str:
+    """Classes and functions, which newer configs hold, by name: their usual text has an address in it."""
+    named = value if hasattr(value, '__qualname__') else type(value)
+    return f'{named.__module__}.{named.__qualname__}'
+
+
+def _difference(before: dict, now: dict) -> str:
+    """The first few entries that are not the same."""
+    before, now = dict(_flat(before)), dict(_flat(now))
+    changed = [f'{key.removeprefix("config.")} was {json.dumps(before.get(key))}, is {json.dumps(now.get(key))}'
+               for key in {**before, **now} if before.get(key) != now.get(key)]
+    return '; '.join(changed[:3] + ([f'and {len(changed) - 3} more'] if len(changed) > 3 else []))
+
+
+def _flat(node, prefix: str = '') -> Iterator[tuple]:
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
+    if children is None or not node:
+        yield prefix, node
+    else:
+        for key, child in children:
+            yield from _flat(child, f'{prefix}.{key}' if prefix else str(key))

@@ -1,0 +1,166 @@
+"""Trains the runs that are not finished, and shows how far they are."""
+import contextlib
+import fcntl
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from mmpconv.engine.errors import LaunchError
+
+from .processes import Command, run_all
+from .run import Run
+from .training_log import read_scores
+
+LOOK_EVERY = 2  # seconds between two looks into the logs
+
+
+def places_for(jobs: int | None, gpus: int) -> list[dict]:
+    """Environment of each of the trainings that run at a time.
+
+    Args:
+        jobs: How many. Default: one a core; a single one on a machine with GPUs.
+        gpus: How many GPUs each trains on. Several jobs get different ones, as far as there are enough.
+
+    Raises:
+        LaunchError: There are GPUs, but not as many.
+    """
+    found = torch.cuda.device_count()
+    if not found:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+        return [dict(OMP_NUM_THREADS='1')] * (jobs or max(cores // gpus, 1))
+    if gpus > found:
+        raise LaunchError(f'--gpus is {gpus}, but there are {found} on this machine')
+    names = os.environ.get('CUDA_VISIBLE_DEVICES', ','.join(map(str, range(found)))).split(',')[:found]
+    return [dict(CUDA_VISIBLE_DEVICES=','.join(names[(job * gpus + number) % found] for number in range(gpus)))
+            for job in range(jobs or 1)]
+
+
+@contextlib.contextmanager
+def only_comparison_in(work_dir: Path) -> Iterator[int]:
+    """Hold a lock, which is left when the last process that has its file descriptor ends.
+
+    Raises:
+        LaunchError: Somebody else holds it.
+    """
+    work_dir.mkdir(parents=True, exist_ok=True)
+    with open(work_dir / '.lock', 'w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LaunchError(f'another comparison, or a training that one left behind, is running in {work_dir}; wait '
+                              'until it ends, or give another --work-dir') from None
+        yield lock.fileno()
+
+
+def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict], lock: int) -> list[str]:
+    """Train each run, or what is left of it. One that fails does not keep the others from running.
+
+    Args:
+        runs: Those that are not finished.
+        finished: Number of those that are.
+        tools: Folder of ``train.py`` and ``dist_train.sh``.
+        places: As of :func:`places_for`.
+        lock: As of :func:`only_comparison_in`.
+
+    Returns:
+        list[str]: A sentence for each run that failed.
+
+    Raises:
+        LaunchError: The metric is not one that the config logs.
+    """
+    failures = []
+
+    def command(run: Run, place: dict) -> Command:
+        arguments = run.prepare()
+        if run.gpus == 1:
+            start, network = [sys.executable, str(tools / 'train.py'), run.config], {}
+        else:
+            start, network = ['bash', str(tools / 'dist_train.sh'), run.config, str(run.gpus)], dict(PORT=_free_port())
+        # dist_train.sh looks for the interpreter there.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
+        return Command([*start, *arguments], run.log, dict(PATH=path, **network, **place))
+
+    def end(number: int, status: int) -> None:
+        run = runs[number]
+        try:
+            if status:
+                raise LaunchError(f'{run} failed with exit status {status}; see {run.log}{_last_line(run.log)}')
+            score = run.finish()
+        except LaunchError as error:
+            failures.append(str(error))
+            bar.say(f'[{bar.ended(number)}] {error}')
+        else:
+            bar.say(f'[{bar.ended(number)}] {run}: best {run.metric} {score["best"]:.3f}, of {run.unit[:-1]} '
+                    f'{score["best_step"]}')
+
+    with _Bar(runs, finished) as bar:
+        run_all([lambda place, run=run: command(run, place) for run in runs], places, end, bar.look, [lock])
+    return failures
+
+
+class _Bar:
+    """A progress bar over runs on a terminal; elsewhere only what is said."""
+
+    def __init__(self, runs: Sequence[Run], finished: int):
+        self._runs, self._finished, self._ended, self._looked = runs, finished, set(), time.monotonic()
+        self._total = finished + len(runs)
+        console = Console()
+        # Runs take minutes to weeks: the speed is that of all that was done so far.
+        self._progress = Progress(
+            TextColumn('{task.description}'), BarColumn(), TextColumn('{task.percentage:.0f} %'), TimeElapsedColumn(),
+            TextColumn('left'), TimeRemainingColumn(), console=console, disable=not console.is_terminal,
+            speed_estimate_period=float('inf'))
+        self._task = self._progress.add_task(self._description(), total=self._total, completed=finished)
+
+    def __enter__(self):
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error):
+        self._progress.stop()
+
+    def say(self, line: str) -> None:
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def ended(self, number: int) -> str:
+        """Note that a run has ended; returns how many have."""
+        self._ended.add(number)
+        self._progress.update(self._task, description=self._description())
+        return f'{self._finished + len(self._ended):{len(str(self._total))}}/{self._total}'
+
+    def look(self, active: list[int]) -> None:
+        """See how far the active runs are.
+
+        Raises:
+            LaunchError: They log another metric than is wanted.
+        """
+        if active and time.monotonic() < self._looked + LOOK_EVERY:
+            return
+        self._looked = time.monotonic()
+        done = 0.0
+        for run in (self._runs[number] for number in active):
+            run.check_metric()
+            done += max(read_scores(run.folder, run.metric), default=0) / run.length
+        self._progress.update(self._task, completed=self._finished + len(self._ended) + done)
+
+    def _description(self) -> str:
+        return f'{self._finished + len(self._ended)} of {self._total} runs'
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return str(probe.getsockname()[1])
+
+
+def _last_line(log: Path) -> str:
+    """Where a process says what was wrong, as part of a sentence."""
+    lines = log.read_text(encoding='utf-8', errors='replace').strip().splitlines() if log.is_file() else []
+    return f' ({lines[-1].strip()[:300]})' if lines else ''

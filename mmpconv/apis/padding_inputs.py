@@ -1,0 +1,131 @@
+"""The photo and the networks in which padding is looked at."""
+import copy
+import difflib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.engine.errors import LaunchError
+
+from .padding_maps import SURROUNDINGS
+
+STRIDE = 32  # of torchvision's networks
+_MEAN, _STD = (torch.tensor(values).view(3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+
+
+def load_photo(path: Path | None) -> np.ndarray:
+    """Read a photo, upright, ``(H, W, 3)`` RGB bytes; without a path, scikit-image's astronaut.
+
+    Raises:
+        LaunchError: There is no such file, or it is no photo.
+    """
+    if path is None:
+        from skimage import data
+        return data.astronaut()
+    # Here, not above: they import MMagic, which takes its time.
+    from mmpconv.datasets.image_file import UnreadableImageError
+    from mmpconv.datasets.transforms import LoadImageFromFile
+    try:
+        return LoadImageFromFile(key='img', channel_order='rgb')({'img_path': str(path)})['img']
+    except UnreadableImageError as error:
+        # OpenCV's own words for what is no picture are of no use to anyone.
+        foreign = isinstance(error.__cause__, cv2.error) and 'OpenCV' in error.reason
+        raise LaunchError(f'cannot read the photo {path}: {"it is no picture" if foreign else error.reason}; give a '
+                          'JPEG, PNG or another format that OpenCV reads') from error
+
+
+def middle(photo: np.ndarray, size: int) -> Tensor:
+    """The middle of a photo, scaled so that the short side is ``size`` and ``SURROUNDINGS`` on both sides.
+
+    Args:
+        photo: ``(H, W, 3)``, bytes.
+        size: Of what the padded networks are to see, in pixels.
+
+    Returns:
+        Tensor: ``(1, 3, S, S)`` in [0, 1], where ``S = size + 2 * SURROUNDINGS``.
+
+    Raises:
+        LaunchError: ``size`` does not fit the networks or the photo.
+    """
+    if size < STRIDE or size % STRIDE:
+        raise LaunchError(f'--size is {size} but must be a multiple of {STRIDE}, such as 224')
+    height, width = photo.shape[:2]
+    side = size + 2 * SURROUNDINGS
+    if min(height, width) < side:
+        largest = (min(height, width) - 2 * SURROUNDINGS) // STRIDE * STRIDE
+        remedy = f'use --size {largest} or less, or a larger photo' if largest > 0 else 'use a larger photo'
+        raise LaunchError(f'the photo is {width}x{height} pixels but must be at least {side}x{side}: --size {size} '
+                          f'and {SURROUNDINGS} around it on each side, to compare with; {remedy}')
+    scale = side / min(height, width)
+    if scale < 1:
+        photo = cv2.resize(photo, (max(side, round(width * scale)), max(side, round(height * scale))),
+                           interpolation=cv2.INTER_AREA)
+    top, left = ((n - side) // 2 for n in photo.shape[:2])
+    image = torch.from_numpy(photo[top:top + side, left:left + side].copy())
+    return image.permute(2, 0, 1)[None].float() / 255
+
+
+def normalise(image: Tensor) -> Tensor:
+    """An image in [0, 1] as networks trained on ImageNet see it."""
+    return (image - _MEAN) / _STD
+
+
+def build_networks(name: str, checkpoint: Path | None = None) -> dict[str, tuple[nn.Module, bool]]:
+    """A network of torchvision with zero padding: with the weights of a checkpoint, or two with made-up ones.
+
+    The two are opposites. Averaging filters take the mean of what they see, and pass brightness on; they
+    see the photo in [0, 1], where black is 0 as the padding is. Filters of random sign, as networks are
+    initialised, answer to contrast.
+
+    Args:
+        name: A classification network of torchvision, such as ``'resnet18'``.
+        checkpoint: File with torchvision's keys. Its classifier, which is not looked at, may have other classes.
+
+    Returns:
+        dict[str, tuple[Module, bool]]: By the name of the weights: network in evaluation mode, and whether the photo
+        has to be normalised as for ImageNet.
+
+    Raises:
+        LaunchError: torchvision has no such network, or the checkpoint is of another one.
+        CheckpointError: The checkpoint cannot be read.
+    """
+    names = torchvision.models.list_models(module=torchvision.models)
+    if name not in names:
+        near = ', '.join(difflib.get_close_matches(name, names, 3, 0.5) or ('resnet18', 'resnet50', 'vgg16'))
+        raise LaunchError(f'--network is {name!r} but must be a classification network of torchvision, such as {near}')
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = torchvision.models.get_model(name, weights=None).eval()
+    if checkpoint is not None:
+        _load(network, name, checkpoint)
+        return {checkpoint.name: (network, True)}
+    return {'averaging filters': (_averaging(copy.deepcopy(network)), False),
+            'filters of random sign': (network, True)}
+
+
+def _averaging(network: nn.Module) -> nn.Module:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return network
+
+
+def _load(network: nn.Module, name: str, file: Path) -> None:
+    checkpoint = load_from_local(str(file), map_location='cpu')
+    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else {}
+    state = {str(key).removeprefix('module.'): value for key, value in state.items()}
+    expected = network.state_dict()
+    classifier = [*expected][-2:]
+    wrong = [key for key, value in expected.items() if key not in classifier
+             and getattr(state.get(key), 'shape', None) != value.shape]
+    if wrong:
+        raise LaunchError(f'{file} is not a checkpoint of {name} with the names of torchvision: {wrong[0]} is missing '
+                          f'or of another shape, and {len(wrong) - 1} more; give the right --network')
+    network.load_state_dict({key: state[key] for key in expected if key not in classifier}, strict=False)

@@ -1,0 +1,21 @@
+"""torchvision's ResNets and VGGs with partial padding."""
+from .partially_padded import (
+    pdresnet18,
+    pdresnet34,
+    pdresnet50,
+    pdresnet101,
+    pdresnet152,
+    pdvgg11,
+    pdvgg11_bn,
+    pdvgg13,
+    pdvgg13_bn,
+    pdvgg16,
+    pdvgg16_bn,
+    pdvgg19,
+    pdvgg19_bn,
+)
+
+__all__ = [
+    'pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11', 'pdvgg11_bn', 'pdvgg13',
+    'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'
+]
