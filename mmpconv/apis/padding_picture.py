@@ -1,6 +1,5 @@
 """A picture of partial padding: its ratio, and what it does to the activations of a network."""
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PIL import Image
 
 from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.launch import user_errors
+from mmpconv.engine.whole_files import whole_file
 from mmpconv.ops import partial_padding_ratio
 
 from .padding_inputs import build_networks, load_photo, middle, normalise
@@ -126,17 +126,13 @@ def save(figure: Figure, path: Path) -> None:
     """
     if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
         raise LaunchError(f'-o {path} does not say which kind of picture to write; end it in .png')
-    unfinished = path.with_name(f'.{path.stem}.{os.getpid()}.unfinished{path.suffix}')
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(unfinished, dpi=80)
-        if path.suffix.lower() == '.png':  # with a palette, a third of the size
-            Image.open(unfinished).convert('RGB').quantize(256).save(unfinished, optimize=True)
-        os.replace(unfinished, path)
+        with whole_file(path) as unfinished:
+            figure.savefig(unfinished, dpi=80)
+            if path.suffix.lower() == '.png':  # with a palette, a third of the size
+                Image.open(unfinished).convert('RGB').quantize(256).save(unfinished, optimize=True)
     except OSError as error:
         raise LaunchError(f'{path} cannot be written ({error.strerror or error}); give another file with -o') from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def summary(rows: Sequence[LayerMaps]) -> str:

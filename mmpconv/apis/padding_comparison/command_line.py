@@ -10,8 +10,8 @@ from pathlib import Path
 from mmpconv.apis.digits import write_digits
 from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.launch import user_errors
+from mmpconv.engine.whole_files import write_text
 
-from .files import write_text
 from .page import publish, require_marks
 from .plan import plan_runs
 from .plot import draw

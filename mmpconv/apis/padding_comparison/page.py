@@ -3,8 +3,7 @@ import shutil
 from pathlib import Path
 
 from mmpconv.engine.errors import LaunchError
-
-from .files import write_text
+from mmpconv.engine.whole_files import write_text
 
 BEGIN, END = '<!-- results: written by tools/compare_padding.py -->', '<!-- end of results -->'
 
@@ -13,11 +12,12 @@ def require_marks(page: Path) -> str:
     """The text of a page that results can be put into.
 
     Raises:
-        LaunchError: There is no such page, or it does not have each of the two marks once.
+        LaunchError: There is no such page, or it does not have each of the two marks once, in their order.
     """
     text = page.read_text(encoding='utf-8') if page.is_file() else ''
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise LaunchError(f'--page is {page}, which must be a Markdown file with one line {BEGIN} and one line {END}')
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise LaunchError(f'--page is {page}, which must be a Markdown file with one line {BEGIN} and, '
+                          f'below it, one line {END}')
     return text
 
 

@@ -1,7 +1,8 @@
 """The scores of a comparison as a picture."""
-import os
 from collections.abc import Sequence
 from pathlib import Path
+
+from mmpconv.engine.whole_files import whole_file
 
 from .report import summaries
 
@@ -45,7 +46,6 @@ def draw(scores: Sequence[dict], metric: str, path: Path) -> None:
     for row in axes:
         row[0].set_ylabel(metric)
     figure.suptitle('average and its 95 % interval; dots: runs', fontsize='small')
-    unfinished = path.with_name(f'.{path.name}.unfinished')
-    figure.savefig(unfinished, dpi=110, format='png')
+    with whole_file(path) as unfinished:
+        figure.savefig(unfinished, dpi=110)
     plt.close(figure)
-    os.replace(unfinished, path)

@@ -10,9 +10,9 @@ from pathlib import Path
 from mmpconv.engine.arguments import apply_train, build_train_parser
 from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import load_config
+from mmpconv.engine.whole_files import read_json, write_json
 
 from . import environment
-from .files import read_json, write_json
 from .training_log import checkpoint_to_resume, logged_metrics, read_scores
 
 BASELINE = 'zero'
@@ -164,7 +164,9 @@ def _name_of(value) -> str:
 def _difference(before: dict, now: dict) -> str:
     """The first few entries that are not the same."""
     before, now = dict(_flat(before)), dict(_flat(now))
-    changed = [f'{key.removeprefix("config.")} was {json.dumps(before.get(key))}, is {json.dumps(now.get(key))}'
+    # As JSON, in which None is null: an entry that is None differs from one that is absent.
+    before, now = ({key: json.dumps(value) for key, value in entries.items()} for entries in (before, now))
+    changed = [f'{key.removeprefix("config.")} was {before.get(key, "absent")}, is {now.get(key, "absent")}'
                for key in {**before, **now} if before.get(key) != now.get(key)]
     return '; '.join(changed[:3] + ([f'and {len(changed) - 3} more'] if len(changed) > 3 else []))
 
