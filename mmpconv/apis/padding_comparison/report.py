@@ -91,7 +91,7 @@ def _last_averages(scores: Sequence[dict]) -> list[str]:
 
 
 def _number(value: float | None, sign: str = '') -> str:
-    return UNDEFINED if value is None else f'{value:{sign}.3f}'
+    return UNDEFINED if value is None else f'{round(value, 3) + 0.0:{sign}.3f}'  # no -0.000
 
 
 def _interval(ends: tuple[float, float] | None) -> str:

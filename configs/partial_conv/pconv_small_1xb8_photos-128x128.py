@@ -1,0 +1,18 @@
+# The demo's network on a folder of some thousand photos: data/photos/{train,val}. Half an hour on two CPU cores.
+_base_ = './pconv_demo_1xb8_photos-128x128.py'
+
+# Holes of all the sizes that it is scored with, and, with enough photos, no other colours than theirs.
+mask_config = dict(area_ratio_range=(0.01, 0.6))
+train_pipeline = [
+    _base_.train_pipeline[0],
+    dict(type='LoadMask', mask_mode='irregular', mask_config={**_base_.mask_config, **mask_config}),
+    *_base_.train_pipeline[2:5],
+    *_base_.train_pipeline[6:],
+]
+train_dataloader = dict(dataset=dict(data_root='data/photos', pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(data_root='data/photos'))
+test_dataloader = val_dataloader
+
+train_cfg = dict(max_iters=5000, val_interval=5000)
+param_scheduler = dict(T_max=5000)
+default_hooks = dict(checkpoint=dict(interval=1000))
