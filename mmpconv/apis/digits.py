@@ -22,6 +22,7 @@ def write_digits(folder: Path) -> None:
 
     Raises:
         FileExistsError: There is something already.
+        OSError: An image cannot be written.
     """
     from sklearn.datasets import load_digits
 
@@ -36,7 +37,8 @@ def write_digits(folder: Path) -> None:
         for number, (image, label) in enumerate(zip(images, digits.target)):
             part = unfinished / ('train' if number < TRAINING_DIGITS else 'val') / str(label)
             part.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(part / f'{number:04}.png'), image)
+            if not cv2.imwrite(str(part / f'{number:04}.png'), image):
+                raise OSError(f'cannot write {part / f"{number:04}.png"}; is the disk full?')
         unfinished.chmod(0o755)
         os.rename(unfinished, folder)
     except BaseException:

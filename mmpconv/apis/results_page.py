@@ -1,46 +1,58 @@
-"""Publishes the results of a comparison on a page of the documentation."""
+"""Publishes the results of a tool on a page of the documentation."""
 import shutil
 from pathlib import Path
 
 from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.whole_files import write_text
 
-BEGIN, END = '<!-- results: written by tools/compare_padding.py -->', '<!-- end of results -->'
+BEGIN, END = '<!-- results: written by {tool} -->', '<!-- end of results -->'
 
 
-def require_marks(page: Path) -> str:
+def require_marks(page: Path, tool: str) -> str:
     """The text of a page that results can be put into.
 
+    Args:
+        page: A Markdown file.
+        tool: Path of the program as its users call it, such as ``tools/benchmark.py``. A page may have marks of
+            several.
+
     Raises:
-        LaunchError: There is no such page, or it does not have each of the two marks once, in their order.
+        LaunchError: There is no such page, or it does not have the mark of the tool once and the end mark below it.
     """
+    begin = BEGIN.format(tool=tool)
     text = page.read_text(encoding='utf-8') if page.is_file() else ''
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise LaunchError(f'--page is {page}, which must be a Markdown file with one line {BEGIN} and, '
+    if text.count(begin) != 1 or not _is_ended(text.partition(begin)[2]):
+        raise LaunchError(f'--page is {page}, which must be a Markdown file with one line {begin} and, '
                           f'below it, one line {END}')
     return text
 
 
-def publish(page: Path, results: str, csv: Path, picture: Path) -> None:
+def publish(page: Path, tool: str, results: str, csv: Path, picture: Path) -> None:
     """Put results between the two marks of a page; CSV and picture go to the folder ``benchmarks`` beside it.
 
     Args:
-        page: A Markdown file.
+        page, tool: As of :func:`require_marks`.
         results: In Markdown.
         csv, picture: Files to copy; they are named after the page.
 
     Raises:
         LaunchError: As of :func:`require_marks`.
     """
-    text = require_marks(page)
+    text = require_marks(page, tool)
     for source in (csv, picture):
         target = page.parent / 'benchmarks' / f'{page.stem}{source.suffix}'
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(source, target)
-    above, below = text.partition(BEGIN)[0], text.partition(END)[2]
-    write_text(page, f'{above}{BEGIN}\n\n{results.strip()}\n\n{END}{below}')
+    above, begin, rest = text.partition(BEGIN.format(tool=tool))
+    write_text(page, f'{above}{begin}\n\n{results.strip()}\n\n{END}{rest.partition(END)[2]}')
 
 
-def results_of(page: str) -> str:
+def results_of(page: str, tool: str) -> str:
     """What :func:`publish` put into the text of a page."""
-    return page.partition(BEGIN)[2].partition(END)[0].strip()
+    return page.partition(BEGIN.format(tool=tool))[2].partition(END)[0].strip()
+
+
+def _is_ended(rest: str) -> bool:
+    """Whether the first end mark comes before the results of another tool begin."""
+    results, end, _ = rest.partition(END)
+    return bool(end) and BEGIN.partition('{')[0] not in results

@@ -1,26 +1,26 @@
 """The command line of ``tools/compare_padding.py``."""
 import argparse
-import contextlib
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmpconv.apis.digits import write_digits
+from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
+from mmpconv.apis.locked_folder import locked
+from mmpconv.apis.results_page import publish, require_marks
 from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.launch import user_errors
 from mmpconv.engine.whole_files import write_text
 
-from .page import publish, require_marks
 from .plan import plan_runs
 from .plot import draw
 from .report import report, to_csv
 from .run import Run
-from .training import only_comparison_in, places_for, train_all
+from .training import places_for, train_all
 
 DIGITS = 'configs/partial_padding/digits/{network}-{padding}_1xb64_digits-8x8.py'
-INTERRUPTED = 130  # exit status, as shells have it
+TOOL = 'tools/compare_padding.py'
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -63,10 +63,10 @@ def main(tools: Path, argv: Sequence[str] | None = None) -> None:
         if args.jobs is not None and args.jobs < 1:
             raise LaunchError(f'--jobs is {args.jobs} but must be at least 1')
         if args.page:
-            require_marks(args.page)
+            require_marks(args.page, TOOL)
         runs = plan_runs(args.template or str(tools.parent / DIGITS), args.networks, args.paddings, args.seeds,
                          args.work_dir, args.metric, args.cfg_options, args.gpus)
-        with only_comparison_in(args.work_dir) as lock:
+        with locked(args.work_dir, 'another comparison, or a training that one left behind,') as lock:
             _compare(args, runs, tools, lock)
 
 
@@ -96,7 +96,7 @@ def _compare(args: argparse.Namespace, runs: Sequence[Run], tools: Path, lock: i
     draw(scores, args.metric, files['png'])
     write_text(files['md'], f'{text}\n![Scores]({files["png"].name})\n')
     if args.page:
-        publish(args.page, text, files['csv'], files['png'])
+        publish(args.page, TOOL, text, files['csv'], files['png'])
     print(f'\n{text}\n{len(left)} runs took {(time.monotonic() - start) / 60:.1f} minutes\n')
     for name, suffix in (('table', 'md'), ('scores', 'csv'), ('picture', 'png')):
         print(f'{name:<9}{files[suffix]}')
@@ -108,17 +108,3 @@ def _require_digits(run: Run) -> None:
     if not folder.exists():
         write_digits(folder)
         print(f'digits written to {folder}')
-
-
-@contextlib.contextmanager
-def termination_as_interrupt() -> Iterator[None]:
-    """What would end this process at once lets it end its own processes first, as Ctrl-C does."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler == signal.SIG_DFL:  # nohup ignores SIGHUP
-            signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

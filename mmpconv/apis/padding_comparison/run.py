@@ -1,18 +1,17 @@
 """One training of a comparison: what it trains, where it lies, and whether it is finished."""
-import json
 import math
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from mmpconv.apis import environment
+from mmpconv.apis.settings import difference, plain
 from mmpconv.engine.arguments import apply_train, build_train_parser
 from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import load_config
 from mmpconv.engine.whole_files import read_json, write_json
 
-from . import environment
 from .training_log import checkpoint_to_resume, logged_metrics, read_scores
 
 BASELINE = 'zero'
@@ -76,18 +75,18 @@ class Run:
         return 'epochs' if self.settings['config']['train_cfg'].get('max_epochs') else 'iterations'
 
     def check(self) -> None:
-        """Make sure that what lies in the folder, if anything, was started with the same settings.
+        """Make sure that the run can start, and that what lies in the folder, if anything, has the same settings.
 
         Raises:
-            LaunchError: It was not; or as of :attr:`settings`.
+            LaunchError: It has not; or as of :attr:`settings`.
         """
-        before = read_json(self.folder / 'settings.json')
+        settings, before = self.settings, read_json(self.folder / 'settings.json')
         if before is None:
             if self.folder.is_dir() and any(self.folder.iterdir()):
                 raise LaunchError(f'{self.folder} is in use by something else than a comparison; give another '
                                   '--work-dir')
-        elif before != self.settings:
-            raise LaunchError(f'{self.folder} was started with other settings ({_difference(before, self.settings)}); '
+        elif before != settings:
+            raise LaunchError(f'{self.folder} was started with other settings ({difference(before, settings)}); '
                               'give another --work-dir, or remove that folder to repeat the run')
 
     def score(self) -> dict | None:
@@ -151,30 +150,4 @@ def _complete_config(path: str, options: tuple[str, ...]) -> dict:
     if any(config.get(name) is None for name in ('val_dataloader', 'val_cfg', 'val_evaluator')):
         raise LaunchError(f'{path} does not validate while it trains, so that its runs have no score; give it '
                           'val_dataloader, val_cfg and val_evaluator')
-    plain = {key: value for key, value in config.to_dict().items() if key not in ('work_dir', 'launcher')}
-    return json.loads(json.dumps(plain, default=_name_of))
-
-
-def _name_of(value) -> str:
-    """Classes and functions, which newer configs hold, by name: their usual text has an address in it."""
-    named = value if hasattr(value, '__qualname__') else type(value)
-    return f'{named.__module__}.{named.__qualname__}'
-
-
-def _difference(before: dict, now: dict) -> str:
-    """The first few entries that are not the same."""
-    before, now = dict(_flat(before)), dict(_flat(now))
-    # As JSON, in which None is null: an entry that is None differs from one that is absent.
-    before, now = ({key: json.dumps(value) for key, value in entries.items()} for entries in (before, now))
-    changed = [f'{key.removeprefix("config.")} was {before.get(key, "absent")}, is {now.get(key, "absent")}'
-               for key in {**before, **now} if before.get(key) != now.get(key)]
-    return '; '.join(changed[:3] + ([f'and {len(changed) - 3} more'] if len(changed) > 3 else []))
-
-
-def _flat(node, prefix: str = '') -> Iterator[tuple]:
-    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
-    if children is None or not node:
-        yield prefix, node
-    else:
-        for key, child in children:
-            yield from _flat(child, f'{prefix}.{key}' if prefix else str(key))
+    return plain({key: value for key, value in config.to_dict().items() if key not in ('work_dir', 'launcher')})

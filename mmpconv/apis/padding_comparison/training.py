@@ -1,11 +1,9 @@
 """Trains the runs that are not finished, and shows how far they are."""
-import contextlib
-import fcntl
 import os
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -42,23 +40,6 @@ def places_for(jobs: int | None, gpus: int) -> list[dict]:
             for job in range(jobs or 1)]
 
 
-@contextlib.contextmanager
-def only_comparison_in(work_dir: Path) -> Iterator[int]:
-    """Hold a lock, which is left when the last process that has its file descriptor ends.
-
-    Raises:
-        LaunchError: Somebody else holds it.
-    """
-    work_dir.mkdir(parents=True, exist_ok=True)
-    with open(work_dir / '.lock', 'w') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LaunchError(f'another comparison, or a training that one left behind, is running in {work_dir}; wait '
-                              'until it ends, or give another --work-dir') from None
-        yield lock.fileno()
-
-
 def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict], lock: int) -> list[str]:
     """Train each run, or what is left of it. One that fails does not keep the others from running.
 
@@ -67,7 +48,7 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
         finished: Number of those that are.
         tools: Folder of ``train.py`` and ``dist_train.sh``.
         places: As of :func:`places_for`.
-        lock: As of :func:`only_comparison_in`.
+        lock: As of :func:`~mmpconv.apis.locked_folder.locked`.
 
     Returns:
         list[str]: A sentence for each run that failed.

@@ -1,0 +1,107 @@
+"""``tools/compare_padding.py`` as a user runs it: on digits, interrupted and continued, and with runs that fail."""
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from tool_runs import ROOT
+
+from mmpconv.apis.locked_folder import locked
+from mmpconv.apis.padding_comparison.report import from_csv, table
+from mmpconv.apis.padding_comparison.training_log import read_scores
+
+SHORT = ['--networks', 'vgg', '--seeds', '1', '--cfg-options', 'train_cfg.max_epochs=3', 'param_scheduler.T_max=3']
+RUNS = 'work_dirs/compare_padding'
+
+
+@contextlib.contextmanager
+def comparison(folder, *args):
+    """A comparison that runs in this folder; its output goes to the file ``output`` there."""
+    folder.mkdir(exist_ok=True)
+    with open(folder / 'output', 'w') as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / 'tools/compare_padding.py'), *map(str, args)], cwd=folder, stdout=output,
+            stderr=subprocess.STDOUT, env={**os.environ, 'CUDA_VISIBLE_DEVICES': '',
+                 'PYTHONPATH': os.pathsep.join([str(ROOT), str(folder)])})
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+
+
+def compare(folder, *args, status=0):
+    """Its output, from start to end."""
+    with comparison(folder, *args) as process:
+        process.wait(300)
+    output = (folder / 'output').read_text()
+    assert process.returncode == status, output
+    return output
+
+
+def wait_for(condition, process, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_an_interrupted_comparison_continues_to_the_scores_of_one_that_was_not(tmp_path):
+    whole, stopped = tmp_path / 'whole', tmp_path / 'stopped'
+    partial, zero = (stopped / RUNS / f'vgg-{padding}/seed-0' for padding in ('partial', 'zero'))
+    args = [*SHORT, '--jobs', 1, '--paddings', 'partial', 'zero']
+    with comparison(whole, *SHORT, '--paddings', 'zero', '--jobs', 1) as reference:
+        with comparison(stopped, *args) as process:
+            wait_for(lambda: read_scores(zero, 'accuracy/top1'), process)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+        output = (stopped / 'output').read_text()
+        assert 'digits written to data/digits\n2 runs in work_dirs/compare_padding: 0 are finished, 2 are' in output
+        assert output.endswith('interrupted: 1 of 2 runs are finished; the same command continues\n')
+        with locked(stopped / RUNS, 'nobody'):
+            pass
+        assert not (zero / 'score.json').exists() and not (stopped / RUNS / 'comparison.md').exists()
+        finished = (partial / 'score.json').stat().st_mtime_ns
+
+        output = compare(stopped, *args)
+        assert reference.wait(200) == 0
+    assert f'2 runs in {RUNS}: 1 are finished, 1 are left, 1 at a time\n' in output
+    assert (partial / 'score.json').stat().st_mtime_ns == finished
+    assert len(list(partial.glob('*/vis_data'))) == 1 and len(list(zero.glob('*/vis_data'))) == 2
+    assert 'resumed epoch: ' in (zero / 'train.log').read_text()
+    files = {path.name for path in (stopped / RUNS).glob('*.*') if path.is_file()} - {'.lock'}
+    assert files == {'comparison.md', 'comparison.csv', 'comparison.png'}
+    scores = from_csv((stopped / RUNS / 'comparison.csv').read_text())
+    assert (stopped / RUNS / 'comparison.md').read_text().startswith(table(scores))
+    assert [score['padding'] for score in scores] == ['partial', 'zero']
+    expected = read_scores(whole / RUNS / 'vgg-zero/seed-0', 'accuracy/top1')
+    assert read_scores(zero, 'accuracy/top1') == expected and len(expected) == 3
+    assert scores[1]['best'] == max(expected.values()) > 50
+    assert scores[1:] == from_csv((whole / RUNS / 'comparison.csv').read_text())
+
+
+@pytest.mark.slow
+def test_a_training_that_fails_is_reported_and_the_others_run(tmp_path):
+    """The toy of the other tests, and a model that does not exist in place of a padding."""
+    toy = (ROOT / 'tests/test_engine/toy_config.py').read_text()
+    text = f'{toy}\ntrain_cfg = dict(by_epoch=True, max_epochs=2, val_interval=1)\n' + (
+        "train_dataloader['sampler'] = dict(type='DefaultSampler', shuffle=True)\n"
+        "default_hooks = dict(logger=dict(type='LoggerHook', interval=1))\nlog_processor = dict(by_epoch=True)\n")
+    (tmp_path / 'configs').mkdir()
+    (tmp_path / 'configs/toy-zero.py').write_text(text)
+    (tmp_path / 'configs/toy-partial.py').write_text(text.replace('ToyRegressor', 'NoSuchModel'))
+    (tmp_path / 'toy_project.py').write_text((ROOT / 'tests/test_engine/toy_project.py').read_text())
+    output = compare(tmp_path, 'configs/{network}-{padding}.py', '--networks', 'toy', '--paddings', 'partial', 'zero',
+                     '--seeds', 1, '--metric', 'mean_error', '--work-dir', 'runs', '--jobs', 2, status=1)
+    last = output[output.index('error: '):]
+    assert last.startswith('error: 1 of 2 runs failed, so there is no table:\n  toy-partial, seed 0 failed with exit '
+                           'status 1; see runs/toy-partial/seed-0/train.log (')
+    assert 'NoSuchModel' in last and 'Traceback' not in output
+    assert 'NoSuchModel' in (tmp_path / 'runs/toy-partial/seed-0/train.log').read_text()
+    assert {path.parent.parent.name for path in tmp_path.glob('runs/*/*/score.json')} == {'toy-zero'}
+    assert not (tmp_path / 'runs/comparison.md').exists()
