@@ -94,8 +94,8 @@ def test_a_metric_that_is_not_logged_ends_the_comparison_at_once(compare, tmp_pa
     monkeypatch.setenv('WAIT', 'net-zero-0 net-zero-1')
     with pytest.raises(SystemExit) as error:
         compare('--metric', 'accuracy')
-    assert "net-zero.py never logs the metric 'accuracy'; give one of those it logs with --metric: score" in str(
-        error.value)
+    assert str(error.value) == (f"error: {tmp_path}/configs/net-zero.py never logs the metric 'accuracy'; give one of "
+                                'those it logs with --metric: score')
     assert finished(tmp_path) == set()
     with locked(tmp_path / 'runs', 'somebody'):
         pass

@@ -54,7 +54,7 @@ def test_numbers_are_those_of_numpy_and_scipy(network):
 
 def test_each_network_is_compared_with_its_own_zero_padding_by_seed():
     """Neither with another network's nor in the order in which the runs of zero padding are listed."""
-    shuffled = sorted(SCORES, key=lambda score: (score['network'], score['padding'], -score['seed'] % 3))
+    shuffled = sorted(SCORES, key=lambda score: score['seed'] * (-1 if score['padding'] == 'zero' else 1))
     rows, expected = cells(table(shuffled))[1], cells(table(SCORES))[1]
     for key in BEST:
         assert rows[key][4:] == expected[key][4:]

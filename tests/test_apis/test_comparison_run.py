@@ -62,7 +62,8 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(run):
     assert (run.folder / 'thesis.txt').exists()
 
 
-@pytest.mark.parametrize('text, length, unit', [(CONFIG, 3, 'epochs'), (ITERATIONS, 40, 'iterations')])
+@pytest.mark.parametrize('text, length, unit', [(CONFIG, 3, 'epochs'), (ITERATIONS, 40, 'iterations')],
+                         ids=['epochs', 'iterations'])
 def test_length(tmp_path, text, length, unit):
     run = make_run(tmp_path, text)
     assert (run.length, run.unit) == (length, unit)
@@ -81,7 +82,7 @@ def test_the_first_best_score_counts_not_the_last(run):
 @pytest.mark.parametrize('text, steps, message', [
     (CONFIG, (1, 2), 'epoch 2 instead of 3'), (CONFIG, (), 'epoch 0 instead of 3'),
     (ITERATIONS, (10, 20, 30), 'iteration 30 instead of 40'),
-])
+], ids=['epochs', 'nothing', 'iterations'])
 def test_a_run_whose_log_does_not_reach_its_end_is_not_finished(tmp_path, text, steps, message):
     run = make_run(tmp_path, text)
     write_log(run.folder, *(dict(score=1.0, step=step) for step in steps))

@@ -37,13 +37,13 @@ def comparison(folder, *args):
 def compare(folder, *args, status=0):
     """Its output, from start to end."""
     with comparison(folder, *args) as process:
-        process.wait(300)
+        process.wait(600)
     output = (folder / 'output').read_text()
     assert process.returncode == status, output
     return output
 
 
-def wait_for(condition, process, seconds=120):
+def wait_for(condition, process, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None and time.monotonic() < end
@@ -69,7 +69,7 @@ def test_an_interrupted_comparison_continues_to_the_scores_of_one_that_was_not(t
         finished = (partial / 'score.json').stat().st_mtime_ns
 
         output = compare(stopped, *args)
-        assert reference.wait(200) == 0
+        assert reference.wait(600) == 0
     assert f'2 runs in {RUNS}: 1 are finished, 1 are left, 1 at a time\n' in output
     assert (partial / 'score.json').stat().st_mtime_ns == finished
     assert len(list(partial.glob('*/vis_data'))) == 1 and len(list(zero.glob('*/vis_data'))) == 2
