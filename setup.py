@@ -43,6 +43,7 @@ setup(
         'inpainting': requirements('inpainting'),
         'compare': requirements('compare'),
         'demo': requirements('demo'),
+        'evaluate': requirements('evaluate'),
         'test': requirements('test'),
     },
     cmdclass={'build_py': BuildWithMim},

@@ -39,7 +39,7 @@ MODEL_WRAPPERS = _child('MODEL_WRAPPERS', 'mmagic.models')
 WEIGHT_INITIALIZERS = _child('WEIGHT_INITIALIZERS', 'mmagic.models')
 TASK_UTILS = _child('TASK_UTILS', 'mmagic.models')
 
-METRICS = _child('METRICS', 'mmagic.evaluation')
+METRICS = _child('METRICS', 'mmagic.evaluation', 'mmpconv.evaluation.inpainting_metric')
 EVALUATORS = _child('EVALUATORS', 'mmagic.evaluation')
 VISUALIZERS = _child('VISUALIZERS', 'mmagic.visualization')
 VISBACKENDS = _child('VISBACKENDS', 'mmagic.visualization')

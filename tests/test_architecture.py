@@ -20,10 +20,12 @@ ALLOWED = {
     'registry': ({'compat'}, {'mmengine', 'mmagic'}),
     'models': ({'layers', 'ops', 'conversion', 'registry', 'compat'}, {'torch', 'torchvision', *OPENMMLAB}),
     'datasets': ({'registry', 'compat'}, {'torch', *IMAGES, *OPENMMLAB}),
-    'evaluation': ({'registry', 'compat'}, {'torch', 'scipy', *IMAGES, *OPENMMLAB}),
+    'evaluation': ({'engine', 'registry', 'compat'},
+                   {'torch', 'torchvision', 'scipy', 'skimage', 'lpips', 'torch_fidelity', *IMAGES, *OPENMMLAB}),
     'engine': ({'registry', 'compat'}, {'torch', 'rich', *IMAGES, *OPENMMLAB}),
     'apis': ({'models', 'datasets', 'evaluation', 'engine', 'conversion', 'ops', 'registry', 'compat', 'version'},
-             {'torch', 'torchvision', 'skimage', 'sklearn', 'matplotlib', 'rich', 'PIL', *IMAGES, *OPENMMLAB}),
+             {'torch', 'torchvision', 'skimage', 'sklearn', 'matplotlib', 'rich', 'PIL', 'jinja2', 'markupsafe',
+              *IMAGES, *OPENMMLAB}),
 }
 
 

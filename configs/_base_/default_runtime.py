@@ -3,7 +3,7 @@ default_scope = 'mmpconv'
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=100),
+    logger=dict(type='LoggerHook', interval=100, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=50000, by_epoch=False),
     sampler_seed=dict(type='DistSamplerSeedHook'))
@@ -11,6 +11,7 @@ default_hooks = dict(
 custom_hooks = [
     dict(type='BasicVisualizationHook', interval=500),
     dict(type='UnreadableImagesHook'),
+    dict(type='ValidationSheetHook'),
 ]
 
 env_cfg = dict(

@@ -28,4 +28,5 @@ optim_wrapper = dict(optimizer=dict(lr=0.002))
 param_scheduler = dict(type='CosineAnnealingLR', by_epoch=False, T_max=400)
 default_hooks = dict(
     logger=dict(interval=50), checkpoint=dict(interval=400, max_keep_ckpts=1))
-custom_hooks = [dict(type='ProgressBarHook'), dict(type='UnreadableImagesHook')]
+custom_hooks = [
+    dict(type='ProgressBarHook'), dict(type='UnreadableImagesHook'), dict(type='ValidationSheetHook')]

@@ -18,13 +18,13 @@ def machine() -> str:
     return ', '.join(parts)
 
 
-def versions(library: str | None) -> str:
-    """Versions of Python, torch, the MM* library that a config belongs to, and what lies below.
+def versions(*libraries: str | None) -> str:
+    """Versions of Python, torch, what all MM* libraries have below them, and further packages.
 
     Args:
-        library: Its name, which is the config's default scope; left out if no such package is installed.
+        *libraries: Their names, such as a config's default scope; left out if no such package is installed.
     """
-    packages = dict.fromkeys(['torch', 'mmengine', 'mmcv', 'mmcv-lite', library])
+    packages = dict.fromkeys(['torch', 'mmengine', 'mmcv', 'mmcv-lite', *libraries])
     installed = {name: _version(name) for name in packages if name and name != 'mmpconv'}
     installed = {name: version for name, version in installed.items() if version}
     listed = dict(Python=platform.python_version(), mmpconv=__version__, **installed)

@@ -1,14 +1,12 @@
 """Checkpoint files under other names: what ``tools/model_converters/convert_keys.py`` does."""
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
-from ..compat.checkpoint import CheckpointError, load_from_local
+from ..compat.checkpoint import CheckpointError
 from .checkpoint_keys import CheckpointKeysError, to_mmpretrain, to_torchvision
+from .weights_file import check_target, read_weights, write_checkpoint
 
 TARGETS = {'mmpretrain': to_mmpretrain, 'torchvision': to_torchvision}
 
@@ -32,20 +30,13 @@ def convert_file(source: Path, target: Path, to: str, force: bool = False) -> in
     Raises:
         CheckpointError: ``source`` cannot be read or has other weights, or ``target`` cannot be written.
     """
-    if target.exists() and not force:
-        raise CheckpointError(f'{target} is there already; give another name, or --force to replace it')
-    if target.is_dir() or not target.parent.is_dir():
-        raise CheckpointError(f'{target} cannot be written: give the name of a file in a folder that exists')
-    checkpoint = load_from_local(str(source), map_location='cpu')
-    weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else None
-    if not isinstance(weights, dict):
-        kind = type(checkpoint if weights is None else weights).__name__
-        raise CheckpointKeysError(f'{source} holds {kind} but must hold a state dict, alone or under state_dict')
+    check_target(target, force)
+    weights = read_weights(source)
     try:
         weights = TARGETS[to](weights)
     except CheckpointKeysError as error:
         raise CheckpointKeysError(f'{source} cannot be converted: {error}') from None
-    _save({'state_dict': weights} if to == 'mmpretrain' else weights, target)
+    write_checkpoint({'state_dict': weights} if to == 'mmpretrain' else weights, target)
     return len(weights)
 
 
@@ -67,14 +58,3 @@ def main(argv: Sequence[str] | None = None) -> None:
     except CheckpointError as error:
         sys.exit(f'error: {error}')
     print(f'{count} weights with the names of {args.to} written to {args.target}')
-
-
-def _save(checkpoint: dict, target: Path) -> None:
-    unfinished = target.with_name(f'.{target.name}.{os.getpid()}.unfinished')
-    try:
-        torch.save(checkpoint, unfinished)
-        os.replace(unfinished, target)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        raise CheckpointError(f'{target} cannot be written ({error}); give a file in another folder') from error
-    finally:
-        unfinished.unlink(missing_ok=True)

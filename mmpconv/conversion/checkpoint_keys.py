@@ -72,14 +72,14 @@ def _rename(state_dict, source: str, target: str, names_of) -> dict[str, Tensor]
     table, architecture = tables[nearest], ARCHITECTURES[nearest]
     if not any(likeness):
         if any(set(table.values()) & weights.keys() for table in tables):
-            raise CheckpointKeysError(f'the names are {target}\'s already, such as {_some(weights)}; to change them '
-                                      f'to {source}\'s, convert to {source.lower()}')
-        raise CheckpointKeysError(f'no name is one of {source}\'s: given are {_some(weights)}, accepted the weights '
-                                  f'of {", ".join(ARCHITECTURES)}')
+            raise CheckpointKeysError(f'the names are {target}\'s already, such as {some_names(weights)}; to change '
+                                      f'them to {source}\'s, convert to {source.lower()}')
+        raise CheckpointKeysError(f'no name is one of {source}\'s: given are {some_names(weights)}, accepted the '
+                                  f'weights of {", ".join(ARCHITECTURES)}')
     unknown = [key for key in weights if key not in table]
     missing = [key for key in table if key not in weights and not key.endswith(_OPTIONAL)]
     if unknown or missing:
-        faults = [f'{which} {_some(keys)}' for which, keys in (('unknown', unknown), ('missing', missing)) if keys]
+        faults = [f'{which} {some_names(keys)}' for which, keys in (('unknown', unknown), ('missing', missing)) if keys]
         raise CheckpointKeysError(f'the names are nearest to {source}\'s {architecture}, but {" and ".join(faults)}; '
                                   f'accepted are the complete weights of {", ".join(ARCHITECTURES)}')
     for key, value in weights.items():
@@ -92,7 +92,8 @@ def _unwrapped(key: str) -> str:
     return key.removeprefix('module.').replace('features.module.', 'features.')
 
 
-def _some(keys) -> str:
+def some_names(keys) -> str:
+    """The first few of them, for a message."""
     first = ', '.join(list(keys)[:3]) or 'none at all'
     return first if len(keys) <= 3 else f'{first} and {len(keys) - 3} more'
 

@@ -1,8 +1,11 @@
 """Masks, transforms and datasets of inpainting."""
+from .frozen_benchmark import BenchmarkError, BenchmarkSample, FrozenBenchmark
 from .image_file import UnreadableImageError
+from .inpainting_benchmark import InpaintingBenchmark
 from .inpainting_dataset import InpaintingDataset
 from .transforms import Crop, GetMaskedImage, LoadImageFromFile, LoadMask
 
 __all__ = [
-    'Crop', 'GetMaskedImage', 'InpaintingDataset', 'LoadImageFromFile', 'LoadMask', 'UnreadableImageError'
+    'BenchmarkError', 'BenchmarkSample', 'Crop', 'FrozenBenchmark', 'GetMaskedImage', 'InpaintingBenchmark',
+    'InpaintingDataset', 'LoadImageFromFile', 'LoadMask', 'UnreadableImageError'
 ]

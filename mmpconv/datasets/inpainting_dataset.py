@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from mmagic.datasets import BasicImageDataset
-from mmengine.fileio import LocalBackend
+from mmengine.fileio import LocalBackend, list_from_file
 from mmengine.logging import print_log
 
 from mmpconv.registry import DATASETS
 
 from .image_file import UnreadableImageError
+from .photo_list import listed_path
 from .transforms import LoadImageFromFile
 
 _CHECKED_ENTRIES = 1000
@@ -39,7 +40,8 @@ class InpaintingDataset(BasicImageDataset):
     the list are looked up; one that is missing all the same counts as broken when it is drawn.
 
     Args:
-        ann_file: List of photos, one a line, relative to ``data_prefix``; what follows a space is ignored.
+        ann_file: List of photos, one a line, relative to ``data_prefix``; what follows the path after a space is
+            ignored. Paths may hold spaces.
         data_prefix: Folder of the photos as ``dict(gt=...)``, relative to ``data_root``.
         scan_images: In ``test_mode``, look for broken photos beforehand. Without it the first one raises.
         **kwargs: As ``BasicImageDataset``.
@@ -158,6 +160,10 @@ class InpaintingDataset(BasicImageDataset):
     def _source(self) -> str:
         folder = self.data_prefix[self.search_key].rstrip('/') or '.'
         return f'{folder} (list: {self.ann_file})' if self.use_ann_file else folder
+
+    def _get_path_list_from_ann(self) -> list[str]:
+        lines = list_from_file(self.ann_file, backend_args=self.backend_args)
+        return [listed_path(line).replace('/', osp.sep) for line in lines if line.strip()]
 
     def _get_path_list_from_folder(self) -> list[str]:
         return sorted(super()._get_path_list_from_folder())

@@ -1,1 +1,20 @@
+"""Metrics of inpainting by hole ratio, fillings to compare with, and statistics of a comparison of paddings."""
+import importlib
 
+from .baselines import BASELINES
+from .hole_bins import GROUPS, HOLE_BINS, bin_of, touches_border
+from .image_metrics import IMAGE_METRICS, image_metrics
+
+__all__ = [
+    'BASELINES', 'FID', 'GROUPS', 'HOLE_BINS', 'IMAGE_METRICS', 'InpaintingMetric', 'LPIPS', 'bin_of',
+    'image_metrics', 'touches_border'
+]
+
+# Imported when they are asked for: torchvision and MMagic take seconds, and statistics of paddings need neither.
+_LATE = {'FID': 'fid', 'InpaintingMetric': 'inpainting_metric', 'LPIPS': 'perceptual_metrics'}
+
+
+def __getattr__(name: str):
+    if name in _LATE:
+        return getattr(importlib.import_module(f'.{_LATE[name]}', __name__), name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -9,7 +9,7 @@ _HOMES = {
     'classification': ('pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11', 'pdvgg11_bn',
                        'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'),
     'inpainting': ('MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
-                   'PConvInpaintor'),
+                   'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

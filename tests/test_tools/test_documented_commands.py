@@ -13,6 +13,9 @@ from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
 
 import mmpconv
+from mmpconv.apis.benchmark import command_line as benchmark
+from mmpconv.apis.benchmark.method_names import parse_methods
+from mmpconv.apis.benchmark_making import command_line as benchmark_making
 from mmpconv.apis.padding_comparison import command_line, plan
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
@@ -26,11 +29,16 @@ def blocks(language):
     return [(page, block) for page in PAGES for block in fence.findall(page.read_text())]
 
 
+def is_program(block):
+    """Others are configs with partial padding; fragments stand in blocks of the language ``py``."""
+    return re.match('(import|from) ', block) is not None
+
+
 COMMANDS = list(dict.fromkeys(
     line for _, block in blocks('bash') for line in map(str.strip, re.sub(' #.*', '', block).splitlines()) if line))
 PROGRAMS = [pytest.param(block, id=f'{page.stem}-{number}') for number, (page, block) in enumerate(blocks('python'))
-            if 'import torch' in block]
-CONFIG_SNIPPETS = list(dict.fromkeys(block for _, block in blocks('python') if 'import torch' not in block))
+            if is_program(block)]
+CONFIG_SNIPPETS = list(dict.fromkeys(block for _, block in blocks('python') if not is_program(block)))
 
 
 @pytest.mark.parametrize('command', COMMANDS)
@@ -64,6 +72,23 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         assert 'picture: work_dirs/padding.png' in output and (folder / 'work_dirs/padding.png').is_file()
     elif script == 'tools/model_converters/convert_keys.py':  # test_padding_pages.py runs those of this page
         assert command in (ROOT / 'docs/nvidia.md').read_text()
+    elif script.startswith('tools/dataset_converters/'):  # tests/test_apis/test_data_preparation runs them on data
+        output = run(script.removeprefix('tools/'), *args[1:], status=1)
+        assert re.search(r'^error: there (is no folder|are \d+ photos)', output, re.MULTILINE)
+    elif script == 'tools/browse_dataset.py':
+        output = run('browse_dataset.py', ROOT / args[1], *args[2:], '--count', 1)
+        assert 'picture: work_dirs/places.png' in output and (folder / 'work_dirs/places.png').is_file()
+    elif script == 'tools/plot_loss.py':
+        for name in args[1:3]:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / name / 'losses.csv').write_text('iter,loss\n100,2.0\n200,1.5\n')
+        assert 'picture: work_dirs/losses.png' in run('plot_loss.py', *args[1:])
+    elif script == 'tools/model_converters/convert_inpainting.py':  # tests/test_conversion runs it
+        assert len(args) == 3
+    elif script == 'tools/benchmark.py':  # tests/test_apis runs it; here: that the methods are ones
+        assert parse_methods(benchmark.build_parser().parse_intermixed_args(args[1:]).methods, 'cpu')
+    elif script == 'tools/make_benchmark.py':  # tests/test_apis runs it on photos
+        assert benchmark_making.build_parser().parse_args(args[1:])
     else:
         pytest.fail(f'no test runs the documented command {command!r}: add one here')
 

@@ -13,14 +13,18 @@ from mmpconv.registry import TRANSFORMS
 from ..masks import (
     bbox_mask,
     binarise_mask,
+    boxes_mask,
     check_polarity,
     free_form_mask,
     irregular_mask,
+    lama_mask,
+    occlusion_mask,
     random_bbox,
     resize_mask,
 )
 
-_DRAWN = dict(bbox=random_bbox, irregular=irregular_mask, ff=free_form_mask)
+_DRAWN = dict(bbox=random_bbox, irregular=irregular_mask, ff=free_form_mask, occlusion=occlusion_mask, lama=lama_mask,
+              boxes=boxes_mask)
 _IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 
 
@@ -28,10 +32,13 @@ _IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 class LoadMask(BaseTransform):
     """Draw a mask, or read one from a file.
 
-    Modes and their configs are MMagic's (``LoadMask`` there):
+    Modes and their configs are MMagic's (``LoadMask`` there), and three more:
 
     - ``bbox``, ``irregular``, ``ff``: arguments of :func:`~mmpconv.datasets.masks.random_bbox`,
       :func:`~mmpconv.datasets.masks.irregular_mask`, :func:`~mmpconv.datasets.masks.free_form_mask`.
+    - ``occlusion``, ``lama``, ``boxes``: arguments of :func:`~mmpconv.datasets.masks.occlusion_mask` (as the paper's
+      masks), :func:`~mmpconv.datasets.masks.lama_mask` (``kind='thin'``, ``'medium'`` or ``'thick'``),
+      :func:`~mmpconv.datasets.masks.boxes_mask`.
     - ``set``: a random file of a set: ``prefix`` (folder), ``mask_list_file`` (names relative to it, one a
       line; without it all pictures in the folder), ``img_shape`` (size to which files are brought, nearest
       neighbour; without it they stay as they are), ``io_backend``, ``file_client_kwargs``, ``color_type``.

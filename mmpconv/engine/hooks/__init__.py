@@ -1,4 +1,7 @@
+from .loss_csv import LossCsvHook
+from .loss_weight import LossWeightHook
 from .progress_bar import ProgressBarHook
 from .unreadable_images import UnreadableImagesHook
+from .validation_sheet import ValidationSheetHook
 
-__all__ = ['ProgressBarHook', 'UnreadableImagesHook']
+__all__ = ['LossCsvHook', 'LossWeightHook', 'ProgressBarHook', 'UnreadableImagesHook', 'ValidationSheetHook']

@@ -5,7 +5,10 @@ from .pconv_decoder import PConvDecoder
 from .pconv_encoder import PConvEncoder
 from .pconv_encoder_decoder import PConvEncoderDecoder
 from .pconv_inpaintor import PConvInpaintor
+from .plain_conv import PlainConv2d
+from .unet_encoder_decoder import UNetEncoderDecoder
 
 __all__ = [
-    'MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder', 'PConvInpaintor'
+    'MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder', 'PConvInpaintor',
+    'PlainConv2d', 'UNetEncoderDecoder'
 ]

@@ -7,6 +7,8 @@ from mmpconv.layers import PartialConv2d, PConv
 from mmpconv.ops import upsample_concat
 from mmpconv.registry import MODELS
 
+from .plain_conv import PlainConv2d
+
 MODELS.register_module('PConv', module=PConv)
 
 
@@ -18,16 +20,17 @@ class MaskConvModule(MMagicMaskConvModule):
     built in scope ``mmagic`` only, and fails without a mask.
 
     Args:
-        conv_cfg: ``dict(type='PConv', ...)`` or ``dict(type='PartialConv2d', ...)``.
+        conv_cfg: ``dict(type='PConv', ...)`` or ``dict(type='PartialConv2d', ...)``; or
+            ``dict(type='PlainConv2d')``, which takes a mask and ignores it.
         Others: As of :class:`mmcv.cnn.ConvModule`.
 
     Raises:
         ValueError: ``conv_cfg`` names another layer.
     """
-    supported_conv_list = [PConv, PartialConv2d]
+    supported_conv_list = [PConv, PartialConv2d, PlainConv2d]
 
     def __init__(self, *args, conv_cfg: dict, **kwargs):
-        layers = {'PConv': PConv, 'PartialConv2d': PartialConv2d}
+        layers = {layer.__name__: layer for layer in self.supported_conv_list}
         name = conv_cfg.get('type')
         layer = layers.get(name.removeprefix('mmpconv.') if isinstance(name, str) else name, name)
         if layer not in self.supported_conv_list:

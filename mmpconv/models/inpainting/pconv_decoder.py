@@ -25,6 +25,8 @@ class PConvDecoder(BaseModule):
             layer's, which has none.
         in_channels: Channels of the image, for the last skip connection and the output.
         width: As of the encoder.
+        out_act_cfg: Activation of the last layer, such as ``dict(type='Tanh')`` to keep the image in [-1, 1].
+            None, as in the paper: a hole's colours may leave the range.
 
     Raises:
         ValueError: Fewer than 2 layers, or another interpolation.
@@ -32,7 +34,8 @@ class PConvDecoder(BaseModule):
 
     def __init__(self, num_layers: int = 7, interpolation: str = 'nearest',
                  conv_cfg: dict = dict(type='PConv', multi_channel=True),
-                 norm_cfg: dict | None = dict(type='BN'), in_channels: int = 3, width: int = 64):
+                 norm_cfg: dict | None = dict(type='BN'), in_channels: int = 3, width: int = 64,
+                 out_act_cfg: dict | None = None):
         super().__init__()
         if interpolation != 'nearest':
             raise ValueError(f"interpolation is {interpolation!r} but masks stay binary only with 'nearest'")
@@ -43,7 +46,7 @@ class PConvDecoder(BaseModule):
             self.add_module(f'dec{i}', MaskConvModule(
                 channels[i] + channels[i - 1], channels[i - 1], kernel_size=3, padding=1, conv_cfg=conv_cfg,
                 norm_cfg=None if last else norm_cfg,
-                act_cfg=None if last else dict(type='LeakyReLU', negative_slope=0.2)))
+                act_cfg=out_act_cfg if last else dict(type='LeakyReLU', negative_slope=0.2)))
 
     def forward(self, input_dict: dict) -> tuple[Tensor, Tensor]:
         """Decode what the encoder returned.

@@ -3,11 +3,11 @@ import re
 from collections import defaultdict
 
 import torch
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
 from mmpconv.compat.checkpoint import CheckpointError
+from mmpconv.compat.pretrained import load_pretrained
 
 from .vgg_features import VGG_TYPES, VGGFeatures, vgg_layers
 
@@ -71,20 +71,8 @@ def load_vgg(vgg_type: str, pretrained: str, taps: list[str], use_input_norm: bo
 
 
 def _fetch(vgg_type: str, pretrained: str) -> dict[str, Tensor]:
-    try:
-        checkpoint = CheckpointLoader.load_checkpoint(pretrained, map_location='cpu', logger='silent')
-    except (OSError, KeyError) as error:
-        reason = f'mmengine knows no {error}' if isinstance(error, KeyError) else error
-        raise VGGWeightsError(
-            f'the VGG weights of the perceptual loss cannot be had from {pretrained!r} ({reason}). Either '
-            f'let this machine download {get_model_weights(vgg_type).DEFAULT.url}, or put that file into '
-            f'{torch.hub.get_dir()}/checkpoints; or give a copy of it in the config: '
-            f"pretrained='/path/to/{_file_name(vgg_type)}'") from error
-    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else checkpoint
-    if not isinstance(state, dict):
-        raise VGGWeightsError(f'{pretrained} holds a {type(state).__name__}, not a state dict; '
-                              f'give {_file_name(vgg_type)} of torchvision')
-    return state
+    return load_pretrained(pretrained, 'the VGG weights of the perceptual loss',
+                           get_model_weights(vgg_type).DEFAULT.url, argument='pretrained', error=VGGWeightsError)
 
 
 def _select(state: dict[str, Tensor], network: nn.Sequential, vgg_type: str, pretrained: str,

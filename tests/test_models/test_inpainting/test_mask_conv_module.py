@@ -65,7 +65,7 @@ def test_it_shadows_mmagics_in_our_scope():
 @pytest.mark.parametrize('name', ['Conv2d', 'nonsense', nn.Conv2d, None])
 def test_a_convolution_without_masks_is_refused(name):
     with pytest.raises(ValueError, match=r"conv_cfg has type .*, but a block that passes a mask on needs one of "
-                                         r"\['PConv', 'PartialConv2d'\]"):
+                                         r"\['PConv', 'PartialConv2d', 'PlainConv2d'\]"):
         MaskConvModule(3, 8, 3, conv_cfg=dict(type=name))
 
 

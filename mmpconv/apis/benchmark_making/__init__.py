@@ -1,0 +1,4 @@
+"""Making and checking of frozen benchmarks."""
+from .command_line import main
+
+__all__ = ['main']

@@ -1,0 +1,65 @@
+"""The folder of a benchmark, which is there completely or not at all."""
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmpconv.datasets.benchmark_files import DESCRIPTION, LOCATION, MASKS, SAMPLES
+from mmpconv.engine.errors import LaunchError
+
+
+def require_free(folder: Path, force: bool) -> None:
+    """Check that a benchmark may be written to this folder.
+
+    Raises:
+        LaunchError: It is a file; it is a benchmark and ``force`` is not given; or it holds anything else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise LaunchError(f'{folder} is a file; give the name of a new folder')
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob('*')} if folder.is_dir() else set()
+    if not found:
+        return
+    strange = sorted(name for name in found if name not in (DESCRIPTION, SAMPLES, LOCATION, MASKS)
+                     and not (name.startswith(f'{MASKS}/') and name.endswith('.png')))
+    if DESCRIPTION not in found or strange:
+        example = f', such as {strange[0]}' if strange else ''
+        raise LaunchError(f'{folder} holds what is not of a benchmark{example}, which is never replaced; give the name '
+                          'of a new folder')
+    if not force:
+        raise LaunchError(f'{folder} is a benchmark already; give another name, or replace it with --force')
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write to, which gets its name when the block ends well and is removed when it does not.
+
+    Args:
+        folder: What it is to be called. A folder that is there is replaced in the end.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished, old = (folder.with_name(f'.{folder.name}.{os.getpid()}.{state}') for state in ('unfinished', 'old'))
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        if folder.exists():
+            folder.rename(old)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if old.exists():
+            if folder.exists():
+                shutil.rmtree(old)
+            else:
+                old.rename(folder)
+
+
+def location(folder: Path, image_root: Path) -> str:
+    """The text of ``location.json``: a path relative to the folder, or an absolute one from another drive."""
+    photos = os.path.abspath(image_root)  # links stay: they are how data folders are moved
+    try:
+        path = os.path.relpath(photos, folder.resolve())
+    except ValueError:
+        path = photos
+    return json.dumps(dict(image_root=Path(path).as_posix()), indent=1) + '\n'

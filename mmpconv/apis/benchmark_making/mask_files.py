@@ -1,0 +1,98 @@
+"""Masks of a benchmark that come from a folder of pictures, such as NVIDIA's test masks."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmpconv.datasets import UnreadableImageError
+from mmpconv.datasets.benchmark_files import mask_sha256, touches_border
+from mmpconv.datasets.image_file import is_cut_off_jpeg
+from mmpconv.datasets.masks import binarise_mask, resize_mask
+from mmpconv.engine.errors import LaunchError
+
+from .classes import MaskClass
+from .parallel import map_in_threads
+from .photos import itemised
+
+# What --reuse-masks does to a mask when it is used for the first, second, ... time: flips of (rows, columns).
+FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask picture as it is at the benchmark's size."""
+
+    name: str
+    hole_ratio: float
+    border: bool
+    sha256: str
+
+
+def read_mask(path: Path, size: tuple[int, int], invert: bool) -> np.ndarray:
+    """A mask picture at a size, nearest neighbour: ``(h, w, 1)`` uint8, 1 = hole.
+
+    Raises:
+        UnreadableImageError: It is broken.
+    """
+    content = path.read_bytes()
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+    if picture is None or is_cut_off_jpeg(content):
+        raise UnreadableImageError(str(path), 'it is empty, cut off, or no picture of a known format')
+    return resize_mask(binarise_mask(picture, invert=invert), size)
+
+
+def read_masks(folder: Path, names: Sequence[str], size: tuple[int, int], invert: bool, jobs: int) -> list[MaskFile]:
+    """Decode all mask pictures; those that are the same pixels at this size count once.
+
+    Raises:
+        LaunchError: Some are broken, all hole, or have no hole; names them.
+    """
+
+    def read(name):
+        try:
+            mask = read_mask(folder / name, size, invert)
+        except (UnreadableImageError, OSError, TypeError) as error:
+            return f'{folder / name}: {getattr(error, "reason", error)}'
+        hole_pixels = int(mask.sum())
+        if hole_pixels in (0, mask.size):
+            return f'{folder / name}: {"all of it is" if hole_pixels else "there is no"} hole at {size[0]} x {size[1]}'
+        return MaskFile(name, hole_pixels / mask.size, touches_border(mask), mask_sha256(mask))
+
+    masks = map_in_threads(read, names, jobs, 'reading masks')
+    broken = [mask for mask in masks if isinstance(mask, str)]
+    if broken:
+        raise LaunchError(f'{len(broken)} of {len(names)} masks cannot be used (white is the hole, unless there is '
+                          f'--invert-masks); remove or replace them:{itemised(broken)}')
+    return list({mask.sha256: mask for mask in reversed(masks)}.values())[::-1]
+
+
+def choose_masks(masks: Sequence[MaskFile], classes: Sequence[MaskClass], per_class: int, reuse: bool,
+                 seed: int) -> list[tuple[MaskFile, tuple[int, int]]]:
+    """Choose masks for each class at random, and how each is flipped.
+
+    Args:
+        masks: Different ones.
+        classes: To be filled, in this order.
+        per_class: How many masks each gets.
+        reuse: A class with too few uses its masks again: mirrored in three ways, then as they were.
+        seed: Of the choice.
+
+    Raises:
+        LaunchError: There are too few in a class; names all such classes.
+    """
+    chosen, lacking = [], []
+    for number, wanted in enumerate(classes):
+        fitting = [mask for mask in masks if (mask.hole_ratio, mask.border) in wanted]
+        if not fitting or len(fitting) < per_class and not reuse:
+            lacking.append(f'{wanted}: {len(fitting)}')
+            continue
+        order = np.random.default_rng([seed, 2, number]).permutation(len(fitting))
+        chosen += [(fitting[order[use % len(order)]], FLIPS[use // len(order) % len(FLIPS)])
+                   for use in range(per_class)]
+    if lacking:
+        raise LaunchError(f'{per_class} different masks are needed in each class, and there are too few in these; give '
+                          'a smaller --per-bin, more masks, other --bins or --border, or use masks several times '
+                          f'(mirrored) with --reuse-masks:{itemised(lacking)}')
+    return chosen

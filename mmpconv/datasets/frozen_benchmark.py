@@ -1,0 +1,144 @@
+"""Reading of a frozen benchmark: photos, windows and masks that are the same for everybody."""
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .benchmark_files import (
+    DESCRIPTION,
+    FORMAT,
+    LOCATION,
+    SAMPLES,
+    BenchmarkError,
+    BenchmarkSample,
+    all_masks_sha256,
+    cut_out,
+    mask_sha256,
+    read_photo,
+    samples_from_csv,
+)
+
+__all__ = ['BenchmarkError', 'BenchmarkSample', 'FrozenBenchmark']
+
+
+class FrozenBenchmark:
+    """Samples of a benchmark that ``tools/make_benchmark.py`` wrote.
+
+    Photos and masks are hashed whenever they are loaded: what was replaced since is found, never scored.
+
+    Args:
+        folder: The benchmark.
+        image_root: Folder of the photos. Default: what ``location.json`` says.
+
+    Attributes:
+        name: As it was made.
+        size: ``(h, w)`` of all samples, in pixels.
+        bins: Hole-ratio bins, ascending, such as ``0.1-0.2``.
+        samples: All of them, in their order.
+        folder: As given.
+        image_root: Folder of the photos.
+        sha256: Fingerprint: hash of ``benchmark.json``, which has the hashes of all else. Equal benchmarks are equal
+            in it on every machine.
+
+    Raises:
+        BenchmarkError: The folder is no benchmark, was changed, or photos or masks are missing.
+    """
+
+    def __init__(self, folder: str | Path, image_root: str | Path | None = None):
+        self.folder = Path(folder)
+        description = self._read_description()
+        self.name: str = description['name']
+        self.size: tuple[int, int] = tuple(description['size'])
+        self.bins: list[str] = description['bins']
+        self.samples: list[BenchmarkSample] = self._read_samples(description)
+        self.image_root = self._locate(image_root)
+        self._require_files()
+
+    def image(self, sample: BenchmarkSample) -> np.ndarray:
+        """The window of a sample's photo: ``(h, w, 3)`` uint8 BGR, upright.
+
+        Raises:
+            UnreadableImageError: It cannot be read.
+            BenchmarkError: It is not the photo that the benchmark was made with.
+        """
+        path = self.image_root / sample.image
+        photo, found = read_photo(path)
+        if found != sample.image_sha256:
+            raise BenchmarkError(f'the photo {path} is not the one that {self.folder} was made with: its sha256 is '
+                                 f'{found[:12]}... instead of {sample.image_sha256[:12]}...; put the original back, or '
+                                 'make the benchmark anew')
+        return cut_out(photo, sample.box, self.size)
+
+    def mask(self, sample: BenchmarkSample) -> np.ndarray:
+        """The hole of a sample: ``(h, w, 1)`` uint8, 1 = hole.
+
+        Raises:
+            BenchmarkError: It is not the mask that the benchmark was made with.
+        """
+        path = self.folder / sample.mask
+        picture = cv2.imdecode(np.frombuffer(path.read_bytes() or b'\0', np.uint8), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            raise BenchmarkError(f'the mask {path} cannot be read; make the benchmark anew')
+        mask = (picture > 127).astype(np.uint8)[..., None]
+        if mask.shape[:2] != self.size or mask_sha256(mask) != sample.mask_sha256:
+            raise BenchmarkError(f'the mask {path} is not the one that {self.folder} was made with; make the benchmark '
+                                 'anew')
+        return mask
+
+    def _read_description(self) -> dict:
+        path = self.folder / DESCRIPTION
+        if not path.is_file():
+            raise BenchmarkError(f'{self.folder} is no benchmark: there is no file {path}; make one with '
+                                 'tools/make_benchmark.py')
+        content = path.read_bytes()
+        self.sha256: str = hashlib.sha256(content).hexdigest()
+        try:
+            description = json.loads(content)
+            version = description['format']
+        except (ValueError, KeyError, TypeError):
+            raise BenchmarkError(f'{path} is not the description of a benchmark; make the benchmark anew') from None
+        if version != FORMAT:
+            raise BenchmarkError(f'{path} has format {version!r}, and this version reads format {FORMAT}; update the '
+                                 'package, or make the benchmark anew')
+        missing = {'name', 'size', 'bins', 'samples_sha256', 'masks_sha256'} - description.keys()
+        if missing:
+            raise BenchmarkError(f'{path} has no entry {min(missing)!r}; make the benchmark anew')
+        return description
+
+    def _read_samples(self, description: dict) -> list[BenchmarkSample]:
+        path = self.folder / SAMPLES
+        content = path.read_bytes() if path.is_file() else b''
+        if hashlib.sha256(content).hexdigest() != description['samples_sha256']:
+            raise BenchmarkError(f'{path} is missing or was changed since the benchmark was made; put the original '
+                                 'back, or make the benchmark anew')
+        samples = samples_from_csv(content.decode())
+        if all_masks_sha256(samples) != description['masks_sha256']:
+            raise BenchmarkError(f'{path} does not belong to {self.folder / DESCRIPTION}; make the benchmark anew')
+        return samples
+
+    def _locate(self, image_root: str | Path | None) -> Path:
+        if image_root is not None:
+            root, origin = Path(image_root), 'image_root'
+        else:
+            path = self.folder / LOCATION
+            try:
+                # Joining keeps an absolute path as it is.
+                root, origin = self.folder / json.loads(path.read_bytes())['image_root'], str(path)
+            except (OSError, ValueError, KeyError, TypeError):
+                raise BenchmarkError(f'{path}, which says where the photos are, is missing or broken; give '
+                                     'image_root=FOLDER') from None
+        if not root.is_dir():
+            raise BenchmarkError(f'there is no folder {root}, where {origin} looks for the photos of {self.folder}; '
+                                 'give image_root=FOLDER')
+        return root
+
+    def _require_files(self) -> None:
+        paths = [path for sample in self.samples
+                 for path in (self.folder / sample.mask, self.image_root / sample.image)]
+        missing = [path for path in dict.fromkeys(paths) if not path.is_file()]
+        if missing:
+            raise BenchmarkError(f'{len(missing)} files of the benchmark {self.folder} are missing, the first is '
+                                 f'{missing[0]}; photos are looked for in {self.image_root}, which image_root=FOLDER '
+                                 'changes')

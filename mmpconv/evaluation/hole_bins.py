@@ -1,0 +1,57 @@
+"""The groups in which results of inpainting are compared: by size of the hole, and by whether it touches the border."""
+from itertools import product
+
+import numpy as np
+
+_EDGES = ('0.01', '0.1', '0.2', '0.3', '0.4', '0.5', '0.6')
+# Name: (low, high) in hole pixels per pixel.
+HOLE_BINS = {f'{low}-{high}': (float(low), float(high)) for low, high in zip(_EDGES, _EDGES[1:])}
+_FLAGS = ('border', 'no_border')
+# In the order of a table. '' is all images.
+GROUPS = ('', *HOLE_BINS, *_FLAGS, *map('/'.join, product(HOLE_BINS, _FLAGS)))
+
+
+def bin_of(ratio: float) -> str | None:
+    """The bin of a hole ratio, of the six of arXiv 1804.07723, table 1.
+
+    Convention:
+        A bin is ``(low, high]``, as the paper writes it: 0.1 belongs to ``'0.01-0.1'``.
+
+    Args:
+        ratio: Hole pixels / all pixels, in [0, 1].
+
+    Returns:
+        Name of the bin; None at 0.01 and below, and above 0.6.
+
+    Raises:
+        ValueError: The ratio is not in [0, 1].
+    """
+    if not 0 <= ratio <= 1:
+        raise ValueError(f'a hole ratio is hole pixels / all pixels, in [0, 1], but this one is {ratio}')
+    return next((name for name, (low, high) in HOLE_BINS.items() if low < ratio <= high), None)
+
+
+def touches_border(mask: np.ndarray) -> bool:
+    """Whether a pixel of the outermost rows or columns is a hole.
+
+    Args:
+        mask: `(h, w)` or `(h, w, 1)`, 0 = valid, anything else = hole.
+    """
+    return bool(mask[[0, -1]].any() or mask[:, [0, -1]].any())
+
+
+def groups_of(hole_bin: str | None, border: bool) -> tuple[str, ...]:
+    """The groups of :data:`GROUPS` that an image counts in: without a bin, only in that of all images.
+
+    Args:
+        hole_bin: As of :func:`bin_of`.
+        border: As of :func:`touches_border`.
+
+    Example:
+        >>> groups_of('0.1-0.2', border=True)
+        ('', '0.1-0.2', 'border', '0.1-0.2/border')
+    """
+    if hole_bin is None:
+        return '',
+    flag = _FLAGS[0] if border else _FLAGS[1]
+    return '', hole_bin, flag, f'{hole_bin}/{flag}'

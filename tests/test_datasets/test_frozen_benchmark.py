@@ -1,0 +1,188 @@
+import hashlib
+import json
+import pickle
+import shutil
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from benchmark_folders import SIZE, write_benchmark, write_photos
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from mmpconv.datasets import BenchmarkError, FrozenBenchmark, UnreadableImageError
+from mmpconv.datasets.benchmark_files import cut_out, samples_from_csv, samples_to_csv, touches_border
+from mmpconv.datasets.stored_png import encode_mask
+
+BOXES = [(10, 20, 64, 96), (7, 9, 32, 48)]
+
+
+@pytest.fixture
+def folder(tmp_path, photo):
+    write_benchmark(tmp_path / 'benchmark', write_photos(tmp_path / 'photos', photo), BOXES)
+    return tmp_path / 'benchmark'
+
+
+def test_a_benchmark_is_what_its_files_say(folder):
+    benchmark = FrozenBenchmark(folder)
+    assert benchmark.name == 'by-hand' and benchmark.size == SIZE and benchmark.bins == ['0.01-0.2']
+    assert benchmark.folder == folder and (benchmark.image_root / 'plain.png').is_file()
+    first, second = benchmark.samples
+    assert (first.id, first.image, first.mask) == ('00000', 'plain.png', 'masks/00000.png')
+    assert first.box == BOXES[0] and second.box == BOXES[1]
+    assert first.border is True and second.border is False and first.bin == '0.01-0.2'
+    assert first.hole_ratio == benchmark.mask(first).mean()
+
+
+def test_photos_are_upright_cut_out_and_brought_to_the_size(folder, photo):
+    benchmark = FrozenBenchmark(folder)
+    halved, kept = (benchmark.image(sample) for sample in benchmark.samples)
+    blocks = photo[10:74, 20:116].reshape(32, 2, 48, 2, 3).mean(axis=(1, 3))
+    assert halved.dtype == np.uint8 and np.abs(halved - blocks).max() <= 0.5
+    with Image.open(benchmark.image_root / 'upright.jpg') as file:
+        upright = np.array(ImageOps.exif_transpose(file))[..., ::-1]
+    assert upright.shape == photo.shape
+    # Decoders of JPEG differ in the last digits.
+    assert np.abs(kept.astype(int) - upright[7:39, 9:57]).max() <= 4
+
+
+def test_windows_smaller_than_the_size_are_enlarged_smoothly(photo):
+    enlarged = cut_out(photo, (20, 30, 16, 24), SIZE)
+    assert (enlarged == cv2.resize(photo[20:36, 30:54], (48, 32), interpolation=cv2.INTER_CUBIC)).all()
+
+
+def test_convention_white_is_hole_and_hole_is_one(folder, tmp_path, photo):
+    masks = write_benchmark(tmp_path / 'other', [tmp_path / 'photos/plain.png'] * 2, BOXES)
+    benchmark = FrozenBenchmark(tmp_path / 'other')
+    for sample, mask in zip(benchmark.samples, masks):
+        assert (benchmark.mask(sample)[..., 0] == mask).all() and benchmark.mask(sample).shape == (*SIZE, 1)
+        white = np.array(Image.open(benchmark.folder / sample.mask)) == 255
+        assert (white == (mask == 1)).all()
+
+
+def test_the_fingerprint_is_that_of_the_description(folder):
+    content = (folder / 'benchmark.json').read_bytes()
+    assert FrozenBenchmark(folder).sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_samples_survive_being_written_and_read(folder):
+    samples = FrozenBenchmark(folder).samples
+    assert samples_from_csv(samples_to_csv(samples)) == samples
+    assert 0 < samples[0].hole_ratio != round(samples[0].hole_ratio, 6)
+
+
+def test_a_benchmark_can_be_sent_to_workers(folder):
+    benchmark = pickle.loads(pickle.dumps(FrozenBenchmark(folder)))
+    assert benchmark.image(benchmark.samples[0]).shape == (*SIZE, 3)
+
+
+def test_a_replaced_photo_is_found_when_it_is_loaded(folder, photo):
+    benchmark = FrozenBenchmark(folder)
+    benchmark.image(benchmark.samples[0])
+    changed = photo.copy()
+    changed[0, 0, 0] ^= 1  # far outside the window
+    cv2.imwrite(str(benchmark.image_root / 'plain.png'), changed)
+    with pytest.raises(BenchmarkError, match='photo .*plain.png is not the one that .* was made with: its sha256'):
+        benchmark.image(benchmark.samples[0])
+    (benchmark.image_root / 'plain.png').write_bytes(b'nothing')
+    with pytest.raises(UnreadableImageError, match='plain.png'):
+        benchmark.image(benchmark.samples[0])
+
+
+@pytest.mark.parametrize('content', [b'', b'nothing', 'pixel', 'size'])
+def test_a_replaced_mask_is_found_when_it_is_loaded(folder, content):
+    benchmark = FrozenBenchmark(folder)
+    mask = benchmark.mask(benchmark.samples[1])
+    mask[0, 0] ^= 1
+    if content == 'pixel':
+        content = encode_mask(mask)
+    elif content == 'size':
+        content = encode_mask(benchmark.mask(benchmark.samples[1])[:-1])
+    (folder / 'masks/00001.png').write_bytes(content)
+    with pytest.raises(BenchmarkError, match='mask .*00001.png'):
+        benchmark.mask(benchmark.samples[1])
+
+
+def test_photos_may_lie_elsewhere(folder, tmp_path):
+    (tmp_path / 'photos').rename(tmp_path / 'moved')
+    with pytest.raises(BenchmarkError, match='no folder .*photos.* where .*location.json looks.*image_root=FOLDER'):
+        FrozenBenchmark(folder)
+    assert FrozenBenchmark(folder, tmp_path / 'moved').image_root == tmp_path / 'moved'
+    (folder / 'location.json').unlink()
+    assert FrozenBenchmark(folder, str(tmp_path / 'moved')).samples
+    with pytest.raises(BenchmarkError, match='location.json, which says where the photos are.*image_root=FOLDER'):
+        FrozenBenchmark(folder)
+
+
+def change_json(folder, **entries):
+    description = json.loads((folder / 'benchmark.json').read_text())
+    (folder / 'benchmark.json').write_text(json.dumps({**description, **entries}))
+
+
+def change_samples(folder, change):
+    """Change samples.csv, and its hash too."""
+    path = folder / 'samples.csv'
+    path.write_text(change(path.read_text()))
+    change_json(folder, samples_sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize('damage, message', [
+    (shutil.rmtree, 'is no benchmark: there is no file .*benchmark.json.*tools/make_benchmark.py'),
+    (lambda f: (f / 'benchmark.json').write_text('[]'), 'benchmark.json is not the description'),
+    (lambda f: (f / 'benchmark.json').write_text('{'), 'benchmark.json is not the description'),
+    (lambda f: change_json(f, format=2), 'has format 2, and this version reads format 1'),
+    (lambda f: (f / 'benchmark.json').write_text('{"format": 1}'), "has no entry 'bins'"),
+    (lambda f: (f / 'samples.csv').unlink(), 'samples.csv is missing or was changed'),
+    (lambda f: (f / 'samples.csv').write_text('id'), 'samples.csv is missing or was changed since'),
+    (lambda f: change_samples(f, lambda text: text.replace('hole_ratio', 'ratio')), 'no column hole_ratio'),
+    (lambda f: change_samples(f, lambda text: text.replace(',64,', ',x,')), 'line 2 of samples.csv'),
+    (lambda f: change_json(f, masks_sha256=''), 'samples.csv does not belong to'),
+    (lambda f: (f / 'masks/00001.png').unlink(), '1 files .* missing, the first is .*00001.png'),
+    (lambda f: (f / '../photos/plain.png').unlink(), '1 files .* missing, the first is .*plain.png.*image_root'),
+])
+def test_a_damaged_benchmark_is_refused(folder, damage, message):
+    damage(folder)
+    with pytest.raises(BenchmarkError, match=message):
+        FrozenBenchmark(folder)
+
+
+@pytest.mark.parametrize('pixel, touches', [((0, 4), True), ((5, 0), True), ((9, 4), True), ((5, 11), True),
+                                            ((1, 1), False), ((8, 10), False)])
+def test_convention_border_means_the_outermost_pixels(pixel, touches):
+    mask = np.zeros((10, 12, 1), np.uint8)
+    mask[pixel] = 1
+    assert touches_border(mask) is touches
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 9))
+def test_png_files_of_masks_are_read_by_opencv_and_pillow(tmp_path_factory, h, w, seed):
+    mask = np.random.default_rng(seed).integers(0, 2, (h, w, 1), dtype=np.uint8)
+    path = tmp_path_factory.mktemp('png') / 'mask.png'
+    path.write_bytes(encode_mask(mask))
+    assert (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) == mask[..., 0] * 255).all()
+    with Image.open(path) as file:
+        assert file.mode == '1' and (np.array(file) == mask[..., 0]).all()
+
+
+def test_large_png_files_have_several_blocks():
+    """A stored block has 65535 bytes at most; 900 rows of 114 bytes need two."""
+    mask = np.random.default_rng(0).integers(0, 2, (900, 904), dtype=np.uint8)
+    content = encode_mask(mask)
+    assert (cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) == mask * 255).all()
+    start = content.index(b'IDAT') + 4
+    rows = zlib.decompress(content[start:content.index(b'IEND') - 8])
+    assert len(rows) == 900 * 114 and rows[114:228] == b'\0' + np.packbits(mask[1]).tobytes()
+
+
+def test_the_bytes_of_a_png_file_are_what_the_standards_say():
+    """A hole at the left of 3 x 1 pixels, written out by hand from RFC 1950, RFC 1951 and the PNG standard."""
+    header = bytes.fromhex('00000003 00000001 01 00 00 00 00')
+    # No compression; last block, 2 bytes, their complement; filter 0, pixels; sums of 1 + 0 + 0x80 and 1 + 0x81.
+    stream = bytes.fromhex('7801 01 0200 fdff 00 80 0082 0081')
+    expected = b'\x89PNG\r\n\x1a\n'
+    for kind, data in ((b'IHDR', header), (b'IDAT', stream), (b'IEND', b'')):
+        expected += len(data).to_bytes(4, 'big') + kind + data + zlib.crc32(kind + data).to_bytes(4, 'big')
+    assert encode_mask(np.array([[1, 0, 0]])) == expected
