@@ -17,6 +17,8 @@ from mmpconv.apis.benchmark import command_line as benchmark
 from mmpconv.apis.benchmark.method_names import parse_methods
 from mmpconv.apis.benchmark_making import command_line as benchmark_making
 from mmpconv.apis.padding_comparison import command_line, plan
+from mmpconv.engine.arguments import build_train_parser
+from mmpconv.engine.files import load_config
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
@@ -58,6 +60,8 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         options = [*SHORT, f'load_from={STAGE1_DIR}/iter_3.pth'] if 'stage2' in config else SHORT
         output = run('dist_train.sh', ROOT / config, 1, options=options, PORT=free_port)
         assert 'Saving checkpoint at 3 iterations' in output
+    elif script == 'tools/train.py':  # tests/test_configs runs every config for an iteration
+        assert load_config(str(ROOT / args[1])) and build_train_parser().parse_args(args[1:])
     elif script == 'tools/test.py':
         args = [ROOT / args[1], f'{STAGE1_DIR}/iter_3.pth' if args[2] == 'CHECKPOINT' else args[2], *args[3:]]
         output = run('test.py', *args, options=[*SMALL, *NO_WORKERS])
