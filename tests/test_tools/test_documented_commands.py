@@ -120,7 +120,8 @@ def test_config_snippets_give_models_with_partial_padding(snippet, tmp_path):
 
 def test_links_in_the_pages_lead_somewhere():
     for page in [*PAGES, *(ROOT / 'configs').glob('*/README.md')]:
-        for target in re.findall(r'\]\(([^)#]+)\)', page.read_text()):
+        text = re.sub(r'^```.*?^```', '', page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r'\]\(([^)#]+)\)', text):
             assert '://' in target or (page.parent / target).exists(), f'{page.name} links to {target}'
 
 
