@@ -9,10 +9,14 @@ import torch
 from mmpconv.version import __version__
 
 
+def usable_cores() -> int:
+    """Number of cores that this process may use, which on a cluster are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+
 def machine() -> str:
     """Processor, number of cores that this process may use, and GPUs."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    parts = [_cpu(), f'{cores} cores']
+    parts = [_cpu(), f'{usable_cores()} cores']
     if torch.cuda.is_available():
         parts.append(f'{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}')
     return ', '.join(parts)

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from mmengine.config import DictAction
 
+from mmpconv.apis.environment import usable_cores
 from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.apis.locked_folder import locked
 from mmpconv.apis.results_page import publish, require_marks
@@ -22,7 +23,7 @@ from .method_names import HELP, parse_methods
 from .perception import Perception
 from .report import write_report
 from .results import Results
-from .run import resources_for, score_all, usable_cores
+from .run import resources_for, score_all
 from .score_file import ScoreFile
 
 TOOL = 'tools/benchmark.py'

@@ -1,5 +1,4 @@
 """Fills and scores all samples with all methods; goes on where it was interrupted."""
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -18,11 +17,6 @@ from .method import Method
 from .perception import Perception
 from .score_file import ScoreFile
 from .scoring import score, score_and_keep
-
-
-def usable_cores() -> int:
-    """Number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """The command line of ``tools/make_benchmark.py``."""
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmpconv.apis.environment import usable_cores
 from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
 from mmpconv.engine.errors import LaunchError
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with user_errors():
         if args.jobs is not None and args.jobs < 1:
             raise LaunchError(f'--jobs is {args.jobs} but must be at least 1')
-        jobs = args.jobs or os.cpu_count()
+        jobs = args.jobs or usable_cores()
         try:
             with termination_as_interrupt():
                 (_make if args.verify is None else _verify)(args, jobs)

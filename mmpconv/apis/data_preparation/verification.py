@@ -1,6 +1,5 @@
 """Decoding of whole data sets, in parallel and in bounded memory."""
 import csv
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,8 @@ from typing import TypeVar
 import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmpconv.apis.environment import usable_cores
 
 from .inspection import Finding
 
@@ -31,7 +32,7 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
         jobs: Threads; None: one a core that this process may use.
         title: Beside the bar.
     """
-    jobs = jobs or available_cores()
+    jobs = jobs or usable_cores()
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with ThreadPoolExecutor(jobs) as threads, Progress(
@@ -55,11 +56,6 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
             cv2.setLogLevel(log_level)
             for _, future in pending:
                 future.cancel()
-
-
-def available_cores() -> int:
-    """Cores that this process may use, which on a cluster are fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 class Report:

@@ -10,6 +10,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from mmpconv.apis.environment import usable_cores
 from mmpconv.engine.errors import LaunchError
 
 from .processes import Command, run_all
@@ -31,8 +32,7 @@ def places_for(jobs: int | None, gpus: int) -> list[dict]:
     """
     found = torch.cuda.device_count()
     if not found:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-        return [dict(OMP_NUM_THREADS='1')] * (jobs or max(cores // gpus, 1))
+        return [dict(OMP_NUM_THREADS='1')] * (jobs or max(usable_cores() // gpus, 1))
     if gpus > found:
         raise LaunchError(f'--gpus is {gpus}, but there are {found} on this machine')
     names = os.environ.get('CUDA_VISIBLE_DEVICES', ','.join(map(str, range(found)))).split(',')[:found]
