@@ -44,7 +44,10 @@ setup(
         'compare': requirements('compare'),
         'demo': requirements('demo'),
         'evaluate': requirements('evaluate'),
+        'export': requirements('export'),
         'test': requirements('test'),
+        'web': requirements('web'),
     },
+    entry_points={'console_scripts': ['mmpconv = mmpconv.cli:main']},
     cmdclass={'build_py': BuildWithMim},
 )
