@@ -22,7 +22,7 @@ def load_config(name: str) -> Config:
     """
     if '::' in name:
         package, _, path = name.partition('::')
-        return Config.fromfile(_config_of_package(package, path))
+        return Config.fromfile(shipped_file(package, path))
     path = osp.expanduser(name)
     if not osp.isfile(path):
         raise LaunchError(f'there is no config file {name}; give the path of a .py config, or package::path '
@@ -30,7 +30,16 @@ def load_config(name: str) -> Config:
     return Config.fromfile(path)
 
 
-def _config_of_package(package: str, path: str) -> Path:
+def shipped_file(package: str, path: str) -> Path:
+    """A config, or another file beside the configs, of an installed MM* package.
+
+    Args:
+        package: Its name.
+        path: Relative to its folder of configs.
+
+    Raises:
+        LaunchError: There is no such package or file.
+    """
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
         raise LaunchError(

@@ -153,7 +153,7 @@ def test_a_checkpoint_that_brings_code_is_refused(benchmark, tmp_path, write):
     (MEAN, {'model.encdec.type.x': 1}, '--cfg-options .* does not fit .*net.py'),
     (MMAGIC_PCONV, {}, 'net cannot fill a photo of 48 x 64 pixels: RuntimeError: Sizes of tensors must match'),
     (MEAN.replace("'MeanColor')", "'MeanColor'), loss_tv=dict(type='Nothing')"), {},
-     'net cannot be built from .*net.py: KeyError: .*Nothing'),
+     'the model of .*net.py cannot be built: KeyError: .*Nothing'),
 ], ids=['no model', 'option', 'cannot fill', 'cannot be built'])
 def test_a_config_that_does_not_work_is_refused_before_anything_is_scored(
         benchmark, tmp_path, write, text, options, message):

@@ -3,25 +3,22 @@ import hashlib
 import os.path as osp
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from types import SimpleNamespace
 from urllib.parse import urlparse
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import MODELS, DefaultScope
-from mmengine.runner import load_checkpoint
+from mmengine.registry import DefaultScope
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.apis.environment import versions
 from mmpconv.apis.settings import plain
+from mmpconv.apis.trained_model import load_trained_model, one_line, read_model_config
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
 from mmpconv.engine.arguments import type_name
-from mmpconv.engine.checkpoint_hooks import RequireMatchingWeightsHook
 from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.files import is_url, load_config, require_checkpoint
+from mmpconv.engine.files import is_url, require_checkpoint
 
 from .method import Method
 
@@ -69,7 +66,7 @@ class Network(Method):
         except Exception as error:  # whatever a network has against this size, or against being called like this
             raise LaunchError(
                 f'{self.name} cannot fill a photo of {benchmark.size[0]} x {benchmark.size[1]} pixels: '
-                f'{type(error).__name__}: {_one_line(error)}') from error
+                f'{type(error).__name__}: {one_line(error)}') from error
         finally:
             self.close()
         return dict(config=plain(dict(model=self._model_config, pipeline=self._pipeline_config, order=self._order)),
@@ -100,31 +97,21 @@ class Network(Method):
             torch.cuda.empty_cache()
 
     def _read_config(self) -> None:
-        config = load_config(self.config)
-        try:
-            config.merge_from_dict(self.options)
-        except (KeyError, TypeError, IndexError, AttributeError) as error:
-            raise LaunchError(f'--cfg-options {self.options} does not fit {self.config}: {error}') from error
-        if config.get('model') is None:
-            raise LaunchError(f'{self.config} is not the config of a network: it has no model')
+        config = read_model_config(self.config, self.options)
         self._scope = config.get('default_scope') or 'mmpconv'
         self._model_config = config.model
         self._order, self._pipeline_config = _pipeline(config)
 
     def _load(self) -> None:
         with self._in_scope():
-            model = revert_sync_batchnorm(self._build())
-            checkpoint = load_checkpoint(model, self.checkpoint, map_location='cpu', logger='silent')
-            RequireMatchingWeightsHook(self.checkpoint).after_load_checkpoint(SimpleNamespace(model=model), checkpoint)
+            try:
+                self._pipeline = Compose(self._pipeline_config)
+            except Exception as error:
+                raise LaunchError(f'the test pipeline of {self.config} cannot be built: {type(error).__name__}: '
+                                  f'{one_line(error)}') from error
+        model = load_trained_model(self._model_config, self.checkpoint, self._scope,
+                                   f'the model of {self.config}')
         self._model = model.to(self.device).eval()
-
-    def _build(self) -> torch.nn.Module:
-        try:
-            self._pipeline = Compose(self._pipeline_config)
-            return MODELS.build(self._model_config)
-        except Exception as error:
-            raise LaunchError(f'{self.name} cannot be built from {self.config}: {type(error).__name__}: '
-                              f'{_one_line(error)}') from error
 
     def _in_scope(self) -> AbstractContextManager:
         return DefaultScope.overwrite_default_scope(self._scope)
@@ -171,7 +158,3 @@ def _sha256(checkpoint: str) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(str(error).split())[:300].rstrip('.')

@@ -1,0 +1,4 @@
+"""Filling holes in photos of any size."""
+from .inpainter import Inpainter
+
+__all__ = ['Inpainter']

@@ -1,0 +1,133 @@
+"""Fills all holes of a photo, whatever their size and its, in bounded memory."""
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+import numpy as np
+
+from .colors import as_floats, from_floats
+from .levels import Level, enlarge, halve_color, halve_masks, make_level
+from .network import FillingNetwork
+from .regions import Region, find_regions
+from .windows import Window, windows_over
+
+# How deep a hole a network fills at one resolution, as a share of the size of the photos that it was trained on.
+DEPTH = 1 / 4
+
+
+@dataclass
+class Filled:
+    """What came out.
+
+    Attributes:
+        color: ``(h, w, 3)`` as the photo's; differs from it in holes only.
+        coarsest: By how many halvings of the resolution the deepest holes were filled.
+        deepest: Distance of the deepest hole pixel from a valid one, in pixels.
+        unreached: Number of pixels, at the coarsest resolution, of which the network saw nothing.
+    """
+
+    color: np.ndarray
+    coarsest: int = 0
+    deepest: float = 0
+    unreached: int = 0
+
+
+class Filling:
+    """How holes are filled.
+
+    Args:
+        network: What fills them.
+        coarse_to_fine: Whether holes too deep for the network are filled at a lower resolution first.
+        tile_size: Side of the windows that the network sees at a time, in pixels. Default: twice the size of the photos
+            that it was trained on.
+        batch_size: Windows at a time.
+    """
+
+    def __init__(self, network: FillingNetwork, coarse_to_fine: bool = True, tile_size: int | None = None,
+                 batch_size: int = 1):
+        self.network = network
+        self.coarse_to_fine = coarse_to_fine
+        self.tile_size = tile_size or 2 * network.size
+        self.overlap = min(network.size, self.tile_size) // 2
+        self.batch_size = batch_size
+        self.depth = network.size * DEPTH
+
+    def __call__(self, color: np.ndarray, hole: np.ndarray, hidden: np.ndarray | None = None,
+                 progress: Callable[[int, int], None] | None = None) -> Filled:
+        """Fill.
+
+        Args:
+            color: ``(h, w, 3)`` RGB, uint8, uint16, or float32 in [0, 1].
+            hole: ``(h, w)`` bool.
+            hidden: ``(h, w)`` bool, pixels of no known colour that are not to be filled; or None.
+            progress: Called with the number of windows that are done, and of all.
+        """
+        regions = list(find_regions(hole, hidden, self.network.size, self.depth if self.coarse_to_fine else None))
+        filled = Filled(color.copy())
+        total = sum(len(self._windows(level)) for region in regions for level in self._levels(region))
+        done = 0
+        for region in regions:
+            for windows in self._fill_region(filled, region):
+                done += windows
+                if progress:
+                    progress(done, total)
+        return filled
+
+    def _levels(self, region: Region) -> list[Level]:
+        """From full resolution to the coarsest."""
+        hole, blind, levels = region.hole, region.blind, []
+        for _ in range(region.halvings):
+            levels.append(make_level(hole, blind, self.depth))
+            hole, blind = halve_masks(hole, blind)
+        return [*levels, make_level(hole, blind, None)]
+
+    def _windows(self, level: Level) -> list[Window]:
+        return windows_over(level.target, self.tile_size, self.overlap)
+
+    def _fill_region(self, filled: Filled, region: Region) -> Iterator[int]:
+        levels = self._levels(region)
+        colors = [filled.color[region.place]]
+        for level in levels[:-1]:
+            colors.append(halve_color(colors[-1], level.unknown))
+        coarser = None
+        for level, color in zip(reversed(levels), reversed(colors)):
+            if coarser is None:
+                known = ~level.unknown
+                guess = as_floats(color[known]).mean(0) if known.any() else np.full(3, 0.5, np.float32)
+                coarse = np.broadcast_to(from_floats(guess, color.dtype), color.shape)
+            else:
+                coarse = enlarge(coarser, color.shape[:2], color.dtype)
+            np.copyto(color, coarse, where=level.hole[..., None])
+            yield from self._fill_level(filled, level, color, coarse)
+            coarser = color
+        filled.coarsest = max(filled.coarsest, region.halvings)
+        filled.deepest = max(filled.deepest, region.deepest)
+
+    def _fill_level(self, filled: Filled, level: Level, color: np.ndarray, coarse: np.ndarray) -> Iterator[int]:
+        written = np.zeros_like(level.target)
+        unseen = level.target | (level.unknown & ~level.hole)
+        windows = iter(self._windows(level))
+        for _, alike in groupby(windows, key=lambda window: (window.height, window.width)):
+            while batch := list(islice(alike, self.batch_size)):
+                images = np.stack([as_floats(color[window.place]) for window in batch])
+                results, reached = self.network(images, np.stack([unseen[window.place] for window in batch]))
+                for window, result, seen in zip(batch, results, reached):
+                    place, target = window.place, level.target[window.place]
+                    if level.weight is None:
+                        filled.unreached += int((target & ~seen & ~written[place]).sum())
+                    self._blend(color[place], coarse[place], result, target & seen, written[place],
+                                window.weight(), None if level.weight is None else level.weight[place])
+                yield len(batch)
+
+    @staticmethod
+    def _blend(color: np.ndarray, coarse: np.ndarray, result: np.ndarray, target: np.ndarray, written: np.ndarray,
+               weight: np.ndarray, certainty: np.ndarray | None) -> None:
+        """Write what the network says into ``color``, faded into the coarser filling and the windows before."""
+        new = result[target]
+        if certainty is not None:
+            below = as_floats(coarse[target])
+            new = below + certainty[target][:, None] * (new - below)
+        before = as_floats(color[target])
+        share = np.where(written[target], weight[target], 1)[:, None]
+        color[target] = from_floats(before + share * (new - before), color.dtype)
+        written |= target

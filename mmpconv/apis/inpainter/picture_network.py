@@ -1,0 +1,102 @@
+"""An inpaintor as a function of pictures: what is run, and what is exported."""
+from mmengine.config import Config
+from torch import Tensor, nn
+
+from mmpconv.apis.trained_model import load_trained_model, read_model_config
+from mmpconv.engine.arguments import type_name
+from mmpconv.engine.errors import LaunchError
+from mmpconv.engine.files import require_checkpoint
+from mmpconv.models.inpainting.pconv_inpaintor import PConvInpaintor
+
+from .shipped_models import inpainting_models, shipped_model
+
+
+class PictureNetwork(nn.Module):
+    """The network of a :class:`PConvInpaintor` between pictures in [0, 1].
+
+    Args:
+        model: The inpaintor, with its weights.
+        rgb: Whether it takes the channels in the order RGB, not BGR.
+        size: Side of the photos that it was trained on, in pixels.
+    """
+
+    def __init__(self, model: PConvInpaintor, rgb: bool, size: int):
+        super().__init__()
+        self.generator, self.rgb, self.size = model.generator, rgb, size
+        normalisation = model.data_preprocessor
+        self.register_buffer('mean', normalisation.mean / 255)
+        self.register_buffer('std', normalisation.std / 255)
+
+    def forward(self, image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+        """Fill the holes.
+
+        Args:
+            image: ``(N, 3, H, W)``, RGB in [0, 1]; what it holds in the holes has no effect.
+            hole: ``(N, 1, H, W)``, 1 = hole, 0 = valid.
+
+        Returns:
+            tuple[Tensor, Tensor]: The image with its holes filled, ``(N, 3, H, W)`` in [0, 1]; and ``(N, 1, H, W)``,
+            0 where the network is too shallow to have seen anything valid.
+        """
+        ordered = image if self.rgb else image.flip(1)
+        output, seen = self.generator((ordered - self.mean) / self.std, 1 - hole)
+        output = (output.to(image.dtype) * self.std + self.mean).clamp(0, 1)
+        output = output if self.rgb else output.flip(1)
+        return output.where(hole > 0, image), seen[:, :1].to(image.dtype)
+
+
+def load_picture_network(model: str, checkpoint: str | None = None) -> PictureNetwork:
+    """Load a trained inpaintor on the CPU, ready to fill.
+
+    Args:
+        model: Path of a config, ``package::path``, or the name of one that this package ships.
+        checkpoint: File or URL. Default: the published weights of a shipped config.
+
+    Raises:
+        LaunchError: There is no such config or checkpoint, or the config is not one of an inpaintor that this package
+            runs.
+        CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
+    """
+    shipped = shipped_model(model)
+    if not shipped and not model.endswith('.py'):
+        names = ', '.join(entry.name for entry in inpainting_models() if entry.weights)
+        raise LaunchError(f'{model} is no model; give the path of a .py config or an exported .onnx file, '
+                          f'package::path of a config, or the name of one that is shipped, as {names}')
+    if shipped:
+        model, checkpoint = str(shipped.config), checkpoint or shipped.weights
+    if not checkpoint:
+        raise LaunchError(f'{model} was given without a checkpoint, and there are no published weights of it; '
+                          'give the path or the URL of a .pth file')
+    config = read_model_config(model)
+    if type_name(config.model) != 'PConvInpaintor':
+        raise LaunchError(f'{model} is the config of a {type_name(config.model)}; holes of photos are filled by a '
+                          'PConvInpaintor')
+    require_checkpoint(checkpoint, f'the checkpoint of {model}', 'give the path or the URL of a .pth file')
+    # MMagic's own inpaintor, too, is run as this package's: that takes photos of any size, and is faster.
+    settings = {**config.model, 'type': 'mmpconv.PConvInpaintor', 'loss_composed_percep': None,
+                'loss_out_percep': False}
+    inpaintor = load_trained_model(settings, checkpoint, 'mmpconv', f'the model of {model}')
+    order = inpaintor.data_preprocessor.output_channel_order or _loading_order(config)
+    return PictureNetwork(inpaintor, order.lower() == 'rgb', _training_size(config)).eval().requires_grad_(False)
+
+
+def _transforms(config: Config) -> list[dict]:
+    """Those of the test data; of the training data where there are none."""
+    for loader in ('test_dataloader', 'train_dataloader'):
+        dataset = (config.get(loader) or {}).get('dataset') or {}
+        if dataset.get('pipeline'):
+            return list(dataset['pipeline'])
+    return []
+
+
+def _loading_order(config: Config) -> str:
+    loaders = [transform for transform in _transforms(config) if type_name(transform) == 'LoadImageFromFile']
+    return loaders[0].get('channel_order', 'bgr') if loaders else 'bgr'
+
+
+def _training_size(config: Config) -> int:
+    """Side of the photos that the last crop or resizing gives; 256 where a config does not say."""
+    sizes = [transform.get('scale') or transform.get('crop_size') for transform in _transforms(config)
+             if type_name(transform) in ('Resize', 'Crop')]
+    sizes = [size for size in sizes if isinstance(size, (tuple, list)) and all(side > 0 for side in size)]
+    return int(min(sizes[-1])) if sizes else 256

@@ -1,0 +1,46 @@
+"""The inpainting models that this package has configs of, by name."""
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from mmpconv.engine.files import shipped_file
+
+DEFAULT_MODEL = 'pconv_stage2_4xb2_places-256x256'
+
+_METAFILES = ('partial_conv/metafile.yml', 'unet/metafile.yml')
+
+
+@dataclass(frozen=True)
+class ShippedModel:
+    """A config, and weights of it.
+
+    Attributes:
+        name: File name of the config without suffix.
+        config: The file.
+        weights: URL of published weights, or None.
+        data: What it is trained on.
+    """
+
+    name: str
+    config: Path
+    weights: str | None
+    data: str
+
+
+@lru_cache
+def inpainting_models() -> tuple[ShippedModel, ...]:
+    """All of them, those with published weights first."""
+    models = []
+    for metafile in _METAFILES:
+        path = shipped_file('mmpconv', metafile)
+        for model in yaml.safe_load(path.read_text(encoding='utf-8'))['Models']:
+            models.append(ShippedModel(model['Name'], path.with_name(Path(model['Config']).name), model.get('Weights'),
+                                       model['Results'][0]['Dataset']))
+    return tuple(sorted(models, key=lambda model: model.weights is None))
+
+
+def shipped_model(name: str) -> ShippedModel | None:
+    """The model of a name; None if it is not one."""
+    return next((model for model in inpainting_models() if model.name == name), None)

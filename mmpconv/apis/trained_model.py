@@ -1,0 +1,59 @@
+"""A model of a config with the weights of a checkpoint, or one sentence that says why not."""
+from types import SimpleNamespace
+
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.runner import load_checkpoint
+from torch import nn
+
+import mmpconv.registry  # noqa: F401  (before anything of MMagic)
+from mmpconv.engine.checkpoint_hooks import RequireMatchingWeightsHook
+from mmpconv.engine.errors import LaunchError
+from mmpconv.engine.files import load_config
+
+
+def read_model_config(name: str, options: dict | None = None) -> Config:
+    """Read the config of a model.
+
+    Args:
+        name: As of :func:`mmpconv.engine.files.load_config`.
+        options: Changes of it, as of ``--cfg-options``.
+
+    Raises:
+        LaunchError: There is no such config, the changes do not fit it, or it has no model.
+    """
+    config = load_config(name)
+    try:
+        config.merge_from_dict(options or {})
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise LaunchError(f'--cfg-options {options} does not fit {name}: {error}') from error
+    if config.get('model') is None:
+        raise LaunchError(f'{name} is not the config of a network: it has no model')
+    return config
+
+
+def load_trained_model(model: dict, checkpoint: str, scope: str, name: str) -> nn.Module:
+    """Build a model on the CPU and load its weights.
+
+    Args:
+        model: Its config. checkpoint: File, or http(s) URL. scope: In which its types are looked up.
+        name: How errors call the model.
+
+    Raises:
+        LaunchError: It cannot be built, or the checkpoint is of another model.
+        CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
+    """
+    with DefaultScope.overwrite_default_scope(scope):
+        try:
+            built = revert_sync_batchnorm(MODELS.build(model))
+        except Exception as error:
+            raise LaunchError(f'{name} cannot be built: {type(error).__name__}: {one_line(error)}') from error
+        weights = load_checkpoint(built, checkpoint, map_location='cpu', logger='silent')
+    RequireMatchingWeightsHook(checkpoint).after_load_checkpoint(SimpleNamespace(model=built), weights)
+    return built
+
+
+def one_line(error: Exception) -> str:
+    """The beginning of an error's text, to be part of a sentence."""
+    return ' '.join(str(error).split())[:300].rstrip('.')

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from known_networks import PlaneNetwork, RestlessNetwork, ShallowNetwork, disc, plane
+
+from mmpconv.apis.inpainter.filling import Filling
+
+H, W = 210, 300
+HOLES = {
+    'small': disc(H, W, (100, 150), 4),
+    'deep': disc(H, W, (100, 150), 45),
+    'at the border': disc(H, W, (0, 290), 40),
+    'two': disc(H, W, (30, 30), 6) | disc(H, W, (170, 250), 12),
+    'a band': np.indices((H, W))[0] // 20 == 5,
+    'a pixel in the corner': disc(H, W, (0, 0), 0),
+}
+
+
+def damaged(photo, hole):
+    return np.where(hole[..., None], 0, photo).astype(photo.dtype)
+
+
+@pytest.mark.parametrize('hole', HOLES.values(), ids=HOLES)
+@pytest.mark.parametrize('dtype, tolerance', [(np.uint8, 1), (np.uint16, 2), (np.float32, 2e-5)])
+@pytest.mark.parametrize('options', [{}, dict(tile_size=120), dict(tile_size=110, batch_size=4)])
+def test_a_plane_is_continued_whatever_the_size_of_the_hole(hole, dtype, tolerance, options):
+    photo = plane(H, W, dtype)
+    filled = Filling(PlaneNetwork(100), coarse_to_fine=False, **options)(damaged(photo, hole), hole).color
+    assert filled.dtype == dtype
+    assert (filled[~hole] == photo[~hole]).all()
+    assert np.abs(filled.astype(float) - photo)[hole].max() <= tolerance
+
+
+@pytest.mark.parametrize('hole', HOLES.values(), ids=HOLES)
+@pytest.mark.parametrize('options', [{}, dict(tile_size=50), dict(tile_size=32, batch_size=4)])
+def test_a_plane_is_continued_from_coarse_to_fine(hole, options):
+    """Half a pixel of the coarsest resolution off: colours there are means of what is valid of a block."""
+    photo = plane(H, W)
+    filled = Filling(PlaneNetwork(), **options)(damaged(photo, hole), hole)
+    assert (filled.color[~hole] == photo[~hole]).all()
+    assert np.abs(filled.color - photo)[hole].max() <= 0.5 * 2**filled.coarsest / H
+
+
+def test_what_a_hole_holds_does_not_reach_the_result():
+    photo, hole = plane(H, W), HOLES['deep'] | HOLES['at the border']
+    results = [Filling(PlaneNetwork())(np.where(hole[..., None], np.float32(value), photo), hole).color
+               for value in (0, 1, 1e4)]
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_hidden_pixels_are_not_seen_and_not_changed():
+    photo, hole = plane(H, W), HOLES['deep']
+    hidden = disc(H, W, (100, 200), 30) & ~hole
+    spoiled = np.where(hidden[..., None], np.float32(1), photo)
+    filled = Filling(PlaneNetwork())(damaged(spoiled, hole), hole, hidden).color
+    assert np.abs(filled - photo)[hole].max() <= 0.5 * 8 / H
+    assert (filled[hidden] == 1).all()
+
+
+def test_no_seam_shows_where_windows_meet():
+    """Each window has another colour; where two meet the colour still changes by small steps only."""
+    hole = np.zeros((100, 400), bool)
+    hole[45:55, 5:395] = True
+    network = RestlessNetwork()
+    filled = Filling(network, tile_size=64)(np.zeros((100, 400, 3), np.float32), hole).color[45:55, 5:395]
+    assert len(np.unique(filled[0, :, 0])) > 20  # many colours, so that there is something to be seen
+    overlap = 16
+    for axis in (0, 1):
+        assert np.abs(np.diff(filled, axis=axis)).max() < 1.5 / overlap
+
+
+def test_the_coarse_middle_and_the_fine_rim_meet_without_a_step():
+    photo, hole = np.zeros((300, 300, 3), np.float32), disc(300, 300, (150, 150), 60)
+    filled = Filling(RestlessNetwork())(photo, hole).color
+    inside = disc(300, 300, (150, 150), 57)
+    steps = np.abs(np.diff(filled, axis=1)).max(-1)[inside[:, 1:] & inside[:, :-1]]
+    assert 0.01 < steps.max() < 0.35
+
+
+def test_work_grows_with_the_hole_and_not_with_the_photo():
+    def pixels(side, radius):
+        network = PlaneNetwork()
+        Filling(network)(np.zeros((side, side, 3), np.float32), disc(side, side, (side // 2, side // 2), radius))
+        return network.pixels
+
+    assert pixels(300, 8) == pixels(1200, 8)
+    assert pixels(1200, 100) < 4 * 1.6 * pixels(1200, 50)
+
+
+def test_windows_bound_what_the_network_sees_at_a_time():
+    network = PlaneNetwork()
+    Filling(network, tile_size=48)(np.zeros((600, 600, 3), np.float32), disc(600, 600, (300, 300), 200))
+    assert network.largest <= 48**2
+    Filling(network, tile_size=48, batch_size=3)(np.zeros((600, 600, 3), np.float32), disc(600, 600, (300, 300), 200))
+    assert network.largest == 3 * 48**2
+
+
+def test_progress_counts_all_windows():
+    told = []
+    Filling(PlaneNetwork(), tile_size=40)(
+        np.zeros((H, W, 3), np.float32), HOLES['deep'] | HOLES['two'], progress=lambda *numbers: told.append(numbers))
+    total = told[0][1]
+    assert total > 4 and told == [(number, total) for number in range(1, total + 1)]
+
+
+def test_without_a_hole_there_is_nothing_to_do():
+    photo = plane(20, 30, np.uint8)
+    filled = Filling(PlaneNetwork())(photo, np.zeros((20, 30), bool))
+    assert (filled.color == photo).all() and filled.coarsest == 0
+
+
+def test_what_the_network_does_not_reach_has_the_mean_colour_around():
+    photo, hole = np.full((60, 60, 3), 0.25, np.float32), disc(60, 60, (30, 30), 7)
+    photo[hole] = 1
+    filled = Filling(ShallowNetwork(), coarse_to_fine=False)(photo, hole)
+    assert filled.unreached == disc(60, 60, (30, 30), 4).sum()
+    np.testing.assert_allclose(filled.color, 0.25, atol=1e-6)
+    assert Filling(ShallowNetwork(), coarse_to_fine=False)(photo, disc(60, 60, (30, 30), 2)).unreached == 0
+
+
+@pytest.mark.parametrize('shape', [(1, 2), (1, 40), (7, 5), (33, 1)])
+def test_photos_of_any_size_are_filled(shape):
+    photo = np.full((*shape, 3), 0.5, np.float32)
+    hole = np.zeros(shape, bool)
+    hole[0, -1] = True
+    filled = Filling(PlaneNetwork())(photo, hole).color
+    np.testing.assert_allclose(filled, 0.5, atol=1e-5)
