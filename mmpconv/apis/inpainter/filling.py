@@ -104,30 +104,26 @@ class Filling:
         filled.deepest = max(filled.deepest, region.deepest)
 
     def _fill_level(self, filled: Filled, level: Level, color: np.ndarray, coarse: np.ndarray) -> Iterator[int]:
-        written = np.zeros_like(level.target)
+        weights = np.zeros(level.target.shape, np.float32)
         unseen = level.target | (level.unknown & ~level.hole)
-        windows = iter(self._windows(level))
-        for _, alike in groupby(windows, key=lambda window: (window.height, window.width)):
+        for _, alike in groupby(self._windows(level), key=lambda window: window.shape):
             while batch := list(islice(alike, self.batch_size)):
                 images = np.stack([as_floats(color[window.place]) for window in batch])
                 results, reached = self.network(images, np.stack([unseen[window.place] for window in batch]))
                 for window, result, seen in zip(batch, results, reached):
-                    place, target = window.place, level.target[window.place]
-                    if level.weight is None:
-                        filled.unreached += int((target & ~seen & ~written[place]).sum())
-                    self._blend(color[place], coarse[place], result, target & seen, written[place],
-                                window.weight(), None if level.weight is None else level.weight[place])
+                    target = level.target[window.place] & seen
+                    new = result[target]
+                    if level.weight is not None:
+                        below = as_floats(coarse[window.place][target])
+                        new = below + level.weight[window.place][target][:, None] * (new - below)
+                    _blend(color[window.place], weights[window.place], target, new, window.weight[target])
                 yield len(batch)
+        if level.weight is None:
+            filled.unreached += int((level.target & (weights == 0)).sum())
 
-    @staticmethod
-    def _blend(color: np.ndarray, coarse: np.ndarray, result: np.ndarray, target: np.ndarray, written: np.ndarray,
-               weight: np.ndarray, certainty: np.ndarray | None) -> None:
-        """Write what the network says into ``color``, faded into the coarser filling and the windows before."""
-        new = result[target]
-        if certainty is not None:
-            below = as_floats(coarse[target])
-            new = below + certainty[target][:, None] * (new - below)
-        before = as_floats(color[target])
-        share = np.where(written[target], weight[target], 1)[:, None]
-        color[target] = from_floats(before + share * (new - before), color.dtype)
-        written |= target
+
+def _blend(color: np.ndarray, weights: np.ndarray, target: np.ndarray, new: np.ndarray, weight: np.ndarray) -> None:
+    """Take new colours into the weighted mean of those that windows have given so far."""
+    weights[target] += weight
+    before = as_floats(color[target])
+    color[target] = from_floats(before + (weight / weights[target])[:, None] * (new - before), color.dtype)

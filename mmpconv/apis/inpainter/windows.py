@@ -9,25 +9,24 @@ class Window:
     """A part of a picture that a network sees at a time.
 
     Attributes:
-        top, left, height, width: In pixels.
-        above, beside: Rows and columns that it shares with the windows before it, over which it is faded in.
+        rows, columns: Where it is.
+        weight: How much its pixels count where windows overlap, ``(rows, columns)`` float32 in (0, 1]: less and less
+            towards a side that it shares with a neighbour.
     """
 
-    top: int
-    left: int
-    height: int
-    width: int
-    above: int
-    beside: int
+    rows: slice
+    columns: slice
+    weight: np.ndarray
 
     @property
     def place(self) -> tuple[slice, slice]:
         """Where it is in an array whose first axes are rows and columns."""
-        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+        return self.rows, self.columns
 
-    def weight(self) -> np.ndarray:
-        """How much its pixels count against those of the windows before it, ``(height, width)`` float32 in (0, 1]."""
-        return np.outer(_ramp(self.height, self.above), _ramp(self.width, self.beside))
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.weight.shape
 
 
 def windows_over(target: np.ndarray, side: int, overlap: int) -> list[Window]:
@@ -43,13 +42,12 @@ def windows_over(target: np.ndarray, side: int, overlap: int) -> list[Window]:
         list[Window]: Those of an even grid that hold pixels to be filled.
     """
     rows, columns = (_spans(target.any(axis), side, overlap) for axis in (1, 0))
-    return [Window(top, left, height, width, above, beside)
-            for top, height, above in rows for left, width, beside in columns
-            if target[top:top + height, left:left + width].any()]
+    return [Window(high, wide, np.outer(vertical, horizontal))
+            for high, vertical in rows for wide, horizontal in columns if target[high, wide].any()]
 
 
-def _spans(needed: np.ndarray, side: int, overlap: int) -> list[tuple[int, int, int]]:
-    """Start, length, and pixels shared with the span before, of evenly spread spans."""
+def _spans(needed: np.ndarray, side: int, overlap: int) -> list[tuple[slice, np.ndarray]]:
+    """Evenly spread spans over what is needed of a line, and the weights along them."""
     places = np.flatnonzero(needed)
     if len(places) == 0:
         return []
@@ -60,8 +58,12 @@ def _spans(needed: np.ndarray, side: int, overlap: int) -> list[tuple[int, int, 
     end = max(end, begin + side)
     count = max(1, -(-(end - begin - overlap) // (side - overlap))) if side > overlap else 1
     starts = np.linspace(begin, end - side, count).round().astype(int).tolist()
-    return [(start, side, before + side - start if place else 0)
-            for place, (before, start) in enumerate(zip([0, *starts], starts))]
+    spans = []
+    for place, start in enumerate(starts):
+        rise = starts[place - 1] + side - start if place else 0
+        fall = start + side - starts[place + 1] if place + 1 < count else 0
+        spans.append((slice(start, start + side), np.minimum(_ramp(side, rise), _ramp(side, fall)[::-1])))
+    return spans
 
 
 def _ramp(length: int, rise: int) -> np.ndarray:

@@ -57,16 +57,17 @@ def test_hidden_pixels_are_not_seen_and_not_changed():
     assert (filled[hidden] == 1).all()
 
 
-def test_no_seam_shows_where_windows_meet():
-    """Each window has another colour; where two meet the colour still changes by small steps only."""
-    hole = np.zeros((100, 400), bool)
-    hole[45:55, 5:395] = True
-    network = RestlessNetwork()
-    filled = Filling(network, tile_size=64)(np.zeros((100, 400, 3), np.float32), hole).color[45:55, 5:395]
-    assert len(np.unique(filled[0, :, 0])) > 20  # many colours, so that there is something to be seen
+@pytest.mark.parametrize('shape', [(10, 390), (390, 10), (200, 250)])
+def test_no_seam_shows_where_windows_meet(shape):
+    """Each window has another colour; where they meet the colour still changes by small steps only."""
+    hole = np.zeros((400, 400), bool)
+    place = slice(5, 5 + shape[0]), slice(5, 5 + shape[1])
+    hole[place] = True
+    filled = Filling(RestlessNetwork(), coarse_to_fine=False)(np.zeros((400, 400, 3), np.float32), hole).color[place]
+    assert np.ptp(filled) > 0.3  # colours that differ, so that there is something to be seen
     overlap = 16
     for axis in (0, 1):
-        assert np.abs(np.diff(filled, axis=axis)).max() < 1.5 / overlap
+        assert np.abs(np.diff(filled, axis=axis)).max() < 1.1 / overlap
 
 
 def test_the_coarse_middle_and_the_fine_rim_meet_without_a_step():

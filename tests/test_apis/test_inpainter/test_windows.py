@@ -11,8 +11,8 @@ def test_windows_hold_every_pixel_to_be_filled(height, width, side, overlap, see
     target = np.random.default_rng(seed).random((height, width)) < 0.05
     seen = np.zeros_like(target)
     for window in windows_over(target, side, overlap):
-        assert window.height == min(side, height) and window.width == min(side, width)
-        assert target[window.place].any() and target[window.place].shape == (window.height, window.width)
+        assert window.shape == (min(side, height), min(side, width))
+        assert target[window.place].any() and target[window.place].shape == window.shape
         seen[window.place] = True
     assert seen[target].all()
 
@@ -21,18 +21,20 @@ def test_windows_hold_every_pixel_to_be_filled(height, width, side, overlap, see
 def test_neighbours_share_at_least_the_overlap(length, side, overlap):
     windows = windows_over(np.ones((1, length), bool), side, overlap)
     for before, window in zip(windows, windows[1:]):
-        assert before.left + before.width - window.left == window.beside >= overlap
-    assert windows[0].beside == 0 and windows[-1].left + side == length
+        assert before.columns.stop - window.columns.start >= overlap
+    assert windows[0].columns.start == 0 and windows[-1].columns.stop == length
 
 
 def test_nothing_to_fill_needs_no_window():
     assert windows_over(np.zeros((100, 100), bool), 32, 8) == []
 
 
-def test_a_window_fades_in_over_what_it_shares():
-    window = windows_over(np.ones((1, 14), bool), 8, 2)[1]
-    assert (window.left, window.beside, window.above) == (6, 2, 0)
-    assert window.weight()[0].tolist() == pytest.approx([1 / 3, 2 / 3, 1, 1, 1, 1, 1, 1])
+def test_windows_fade_into_each_other():
+    first, second, third = windows_over(np.ones((1, 18), bool), 8, 3)
+    assert [window.columns.start for window in (first, second, third)] == [0, 5, 10]
+    assert first.weight[0].tolist() == pytest.approx([1, 1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4])
+    assert second.weight[0].tolist() == pytest.approx([1 / 4, 2 / 4, 3 / 4, 1, 1, 3 / 4, 2 / 4, 1 / 4])
+    assert third.weight[0].tolist() == pytest.approx([1 / 4, 2 / 4, 3 / 4, 1, 1, 1, 1, 1])
 
 
 def test_only_what_is_near_the_hole_is_seen():
@@ -40,6 +42,6 @@ def test_only_what_is_near_the_hole_is_seen():
     target[50, 500:560] = True
     windows = windows_over(target, 64, 10)
     assert len(windows) == 2
-    assert (windows[0].left, windows[-1].left + 64) == (490, 570) and windows[0].top == 50 - 31
+    assert (windows[0].columns.start, windows[-1].columns.stop) == (490, 570) and windows[0].rows.start == 50 - 31
     target[50, 560:] = target[0, 0] = True
-    assert {window.top for window in windows_over(target, 64, 10)} == {0}
+    assert {window.rows.start for window in windows_over(target, 64, 10)} == {0}
