@@ -71,7 +71,7 @@ def depth_of(unknown: np.ndarray) -> np.ndarray:
 
 
 def _groups(hole: np.ndarray, reach: int) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
-    """Number of its group at each block of the photo, and rows and columns of the blocks of each group, in pixels."""
+    """Number of its group at each block of the photo, and rows and columns of the holes of each group, in pixels."""
     height, width = hole.shape
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
     padded = np.zeros((rows * _BLOCK, columns * _BLOCK), bool)
@@ -79,7 +79,6 @@ def _groups(hole: np.ndarray, reach: int) -> tuple[np.ndarray, list[tuple[slice,
     blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).any((1, 3))
     side = 2 * -(-reach // _BLOCK) + 1  # two groups are at least twice this reach apart
     groups = cv2.connectedComponents(cv2.dilate(blocks.astype(np.uint8), np.ones((side, side), np.uint8)))[1]
-    groups[~blocks] = 0
     y, x = np.nonzero(blocks)
     corners = np.zeros((groups.max() + 1, 4), int)
     corners[:, :2] = blocks.shape

@@ -117,6 +117,9 @@ def test_what_the_network_does_not_reach_has_the_mean_colour_around():
     assert filled.unreached == disc(60, 60, (30, 30), 4).sum()
     np.testing.assert_allclose(filled.color, 0.25, atol=1e-6)
     assert Filling(ShallowNetwork(), coarse_to_fine=False)(photo, disc(60, 60, (30, 30), 2)).unreached == 0
+    hidden = disc(60, 60, (45, 45), 8)
+    photo[hidden] = 0.9
+    assert Filling(ShallowNetwork(), coarse_to_fine=False)(photo, hole, hidden).color[30, 30] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize('shape', [(1, 2), (1, 40), (7, 5), (33, 1)])
