@@ -44,9 +44,9 @@ def parse(description: str, argv: list[str] | None, **defaults: int) -> argparse
     return args
 
 
-def start(benchmark: str, args: argparse.Namespace) -> dict:
-    """The result so far: everything but the measurements."""
-    return dict(benchmark=benchmark, device=args.device.type, commit=_commit(), versions=_versions(),
+def start(benchmark: str, args: argparse.Namespace, *packages: str) -> dict:
+    """The result so far: everything but the measurements. ``packages`` are further ones whose versions matter."""
+    return dict(benchmark=benchmark, device=args.device.type, commit=_commit(), versions=_versions(packages),
                 date=datetime.now(timezone.utc).strftime('%Y-%m-%d'), hardware=_hardware(args),
                 settings=args.settings)
 
@@ -62,9 +62,9 @@ def finish(result: dict, args: argparse.Namespace) -> None:
     print(f'Written: {path}')
 
 
-def _versions() -> dict[str, str]:
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     versions = dict(python=platform.python_version())
-    for name in ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmagic', 'mmpconv'):
+    for name in ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmagic', 'mmpconv', *packages):
         try:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -30,7 +30,8 @@ class Table:
 def tables(result: dict) -> list[Table]:
     """Tables of a benchmark's result: times by case, checkpoints, targets; each if it was measured."""
     cases = dict.fromkeys(row['case'] for row in result['measurements'])
-    found = [_times(case, [row for row in result['measurements'] if row['case'] == case]) for case in cases]
+    reference = result.get('reference', OURS)
+    found = [_times(case, [row for row in result['measurements'] if row['case'] == case], reference) for case in cases]
     if 'checkpoint_bytes' in result:
         found.append(Table('Checkpoint', ['network', 'size'], [
             [name, _mebibytes(size)] for name, size in result['checkpoint_bytes'].items()]))
@@ -66,21 +67,21 @@ def show(result: dict) -> None:
         console.print(note, highlight=False)
 
 
-def _times(case: str, measurements: list[dict]) -> Table:
+def _times(case: str, measurements: list[dict], reference: str) -> Table:
     with_memory = 'peak_bytes' in measurements[0]
-    ours = next(row['seconds']['median'] for row in measurements if row['candidate'] == OURS)
+    its_median = next(row['seconds']['median'] for row in measurements if row['candidate'] == reference)
     rows = []
     for row in measurements:
         seconds, name = row['seconds'], row['candidate']
         median, low, high, least, most = (
             _milliseconds(seconds[key]) for key in ('median', 'quartile1', 'quartile3', 'min', 'max'))
         rows.append([name, median, f'{low} - {high}', f'{least} - {most}',
-                     '' if name == OURS else _compared(seconds['median'] / ours)])
+                     '' if name == reference else _compared(seconds['median'] / its_median)])
         if with_memory:
             rows[-1].append(_mebibytes(row['peak_bytes']))
     rounds = measurements[0]['seconds']['repeats']
     return Table(f"{case[0].upper()}{case[1:]} (milliseconds, {rounds} rounds)",
-                 ['', 'median', 'middle half', 'range', 'mmpconv is'] + ['peak memory'] * with_memory, rows)
+                 ['', 'median', 'middle half', 'range', f'{reference} is'] + ['peak memory'] * with_memory, rows)
 
 
 def _target(target: dict) -> list[str]:

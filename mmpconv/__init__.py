@@ -1,31 +1,43 @@
 """Partial convolutions for inpainting and padding, as an OpenMMLab plugin.
 
-Importing this is light: the operation, the layers, the conversion of padding, and what
-of them a config of any MM* library can name. Networks, data and hooks are found through
-:mod:`mmpconv.registry`.
+Importing this imports neither torch nor MMEngine: the operation, the layers, the conversion of padding are there when
+they are first used, and what of them a config of any MM* library can name, as soon as MMEngine is. Networks, data and
+hooks are found through :mod:`mmpconv.registry`.
 """
+import importlib
+
 from . import compat
-
-compat.install()
-
-from .conversion import convert_padding  # noqa: E402
-from .conversion.padded_model import PaddedModel  # noqa: E402
-from .layers import PartialConv1d, PartialConv2d, PartialConv3d  # noqa: E402
-from .registration import register  # noqa: E402
-from .version import __version__  # noqa: E402
-
-register()
+from .version import __version__
 
 __all__ = [
     'ConvertPaddingHook', 'PaddedModel', 'PartialConv1d', 'PartialConv2d', 'PartialConv3d', '__version__',
     'convert_padding'
 ]
 
+_HOMES = {
+    'ConvertPaddingHook': '.conversion.padding_hook',
+    'PaddedModel': '.conversion.padded_model',
+    'PartialConv1d': '.layers',
+    'PartialConv2d': '.layers',
+    'PartialConv3d': '.layers',
+    'convert_padding': '.conversion',
+}
+_LIGHT_ROOMS = ('conversion', 'layers', 'ops')  # `import mmpconv` is enough for `mmpconv.ops.partial_conv2d`
+
 
 def __getattr__(name: str):
-    # MMEngine's hooks take as long to import as torch, and only a runner needs them.
-    if name == 'ConvertPaddingHook':
-        from .conversion.padding_hook import ConvertPaddingHook
-
-        return ConvertPaddingHook
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name], __name__), name)
+    if name in _LIGHT_ROOMS:
+        return importlib.import_module(f'.{name}', __name__)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def _register() -> None:
+    from .registration import register
+
+    register()
+
+
+compat.install()
+compat.when_imported('mmengine.registry', _register)

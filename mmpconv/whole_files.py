@@ -1,10 +1,13 @@
 """Files that are there completely or not at all."""
 import contextlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+_numbers = itertools.count()
 
 
 @contextlib.contextmanager
@@ -13,10 +16,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Args:
         path: What the file is to be called. Its folder is made; a file that is there is replaced. The one to write
-            to has the same suffix.
+            to has the same suffix, and a name that no other process or thread uses.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f'.{path.stem}.{os.getpid()}.unfinished{path.suffix}')
+    # The stem is for whoever finds one after a crash; of a long name only the beginning, for file systems have a limit.
+    unfinished = path.with_name(f'.{path.stem[:40]}.{os.getpid()}-{next(_numbers)}.unfinished{path.suffix}')
     try:
         yield unfinished
         os.replace(unfinished, path)

@@ -16,11 +16,10 @@ import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.datasets import UnreadableImageError
 from mmpconv.engine.arguments import apply_common
 from mmpconv.engine.contact_sheet import contact_sheet, evenly_spread, to_picture
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import config_stem, load_config
-from mmpconv.engine.launch import user_errors
 from mmpconv.engine.seeded_batches import random_states
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.errors import LaunchError, user_errors
+from mmpconv.whole_files import whole_file
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 @contextlib.contextmanager

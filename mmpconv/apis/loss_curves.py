@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.errors import LaunchError, user_errors
+from mmpconv.whole_files import whole_file
 
 from .loss_history import Curves, read_losses, run_name
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.hooks.loss_csv import read_rows
+from mmpconv.errors import LaunchError
 
 Curves = dict[str, tuple[np.ndarray, np.ndarray]]
 """Iterations (counted from 1, growing) and values of each loss term."""

@@ -10,7 +10,7 @@ import torchvision
 from torch import Tensor, nn
 
 from mmpconv.compat.checkpoint import load_from_local
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .padding_maps import SURROUNDINGS
 
@@ -28,8 +28,8 @@ def load_photo(path: Path | None) -> np.ndarray:
         from skimage import data
         return data.astronaut()
     # Here, not above: they import MMagic, which takes its time.
-    from mmpconv.datasets.image_file import UnreadableImageError
     from mmpconv.datasets.transforms import LoadImageFromFile
+    from mmpconv.photos import UnreadableImageError
     try:
         return LoadImageFromFile(key='img', channel_order='rgb')({'img_path': str(path)})['img']
     except UnreadableImageError as error:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmpconv.conversion import convert_padding
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 ZERO, PARTIAL, NO_BORDER = 'zero padding', 'partial padding', 'no border'
 # Pixels of the photo around what the padded networks see. Layers have strides that divide it.

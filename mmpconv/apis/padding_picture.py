@@ -9,10 +9,9 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.errors import LaunchError, user_errors
 from mmpconv.ops import partial_padding_ratio
+from mmpconv.whole_files import whole_file
 
 from .padding_inputs import build_networks, load_photo, middle, normalise
 from .padding_maps import NO_BORDER, PARTIAL, SURROUNDINGS, ZERO, LayerMaps, compare

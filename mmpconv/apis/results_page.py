@@ -2,8 +2,8 @@
 import shutil
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.whole_files import write_text
+from mmpconv.errors import LaunchError
+from mmpconv.whole_files import write_text
 
 BEGIN, END = '<!-- results: written by {tool} -->', '<!-- end of results -->'
 

@@ -9,8 +9,8 @@ from torch import nn
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.engine.checkpoint_hooks import RequireMatchingWeightsHook
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import load_config
+from mmpconv.errors import LaunchError
 
 
 def read_model_config(name: str, options: dict | None = None) -> Config:

@@ -6,9 +6,12 @@ or MMSegmentation. :mod:`mmpconv.compat.checkpoint` is put in force by
 :mod:`mmpconv.registry`, because it needs MMEngine's runner.
 """
 from . import mmcv_ext, safe_globals
+from .when_imported import when_imported
+
+__all__ = ['install', 'when_imported']
 
 
 def install() -> None:
-    """Put the light remedies in force. Idempotent."""
+    """Put the light remedies in force. Idempotent; imports nothing."""
     mmcv_ext.install()
-    safe_globals.install()
+    when_imported('torch', safe_globals.install)

@@ -23,10 +23,12 @@ from mmengine.dist import barrier, get_dist_info
 from mmengine.runner.checkpoint import CheckpointLoader
 from mmengine.utils import digit_version
 
+from mmpconv.errors import LaunchError
+
 from . import restricted_pickle
 
 
-class CheckpointError(Exception):
+class CheckpointError(LaunchError):
     """A checkpoint cannot be used. The message says why, and what to do."""
 
 

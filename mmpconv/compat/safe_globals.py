@@ -11,11 +11,11 @@ Delete when: the minimum MMEngine declares them itself (0.11).
 """
 import pickle
 
-import torch
-
 
 def install() -> None:
-    """Declare the classes of MMEngine's log history as safe. Idempotent."""
+    """Declare the classes of MMEngine's log history as safe. Idempotent; imports torch and MMEngine's log."""
+    import torch
+
     if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
         return  # see restricted_pickle
     try:

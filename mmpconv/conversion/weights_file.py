@@ -1,9 +1,10 @@
 """Reading and writing checkpoint files of weights: what the converters share."""
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+
+from mmpconv.whole_files import whole_file
 
 from ..compat.checkpoint import CheckpointError, load_from_local
 from .checkpoint_keys import CheckpointKeysError
@@ -48,11 +49,8 @@ def write_checkpoint(checkpoint: dict, target: Path) -> None:
     Raises:
         CheckpointError: It cannot be written.
     """
-    unfinished = target.with_name(f'.{target.name}.{os.getpid()}.unfinished')
     try:
-        torch.save(checkpoint, unfinished)
-        os.replace(unfinished, target)
+        with whole_file(target) as unfinished:
+            torch.save(checkpoint, unfinished)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise CheckpointError(f'{target} cannot be written ({error}); give a file in another folder') from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Masks, transforms and datasets of inpainting."""
+from mmpconv.photos import UnreadableImageError
+
 from .frozen_benchmark import BenchmarkError, BenchmarkSample, FrozenBenchmark
-from .image_file import UnreadableImageError
 from .inpainting_benchmark import InpaintingBenchmark
 from .inpainting_dataset import InpaintingDataset
 from .transforms import Crop, GetMaskedImage, LoadImageFromFile, LoadMask

@@ -18,6 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mmpconv.errors import LaunchError
+
 from .transforms import LoadImageFromFile
 
 FORMAT = 1
@@ -26,7 +28,7 @@ COLUMNS = ('id', 'image', 'top', 'left', 'height', 'width', 'mask', 'hole_ratio'
            'mask_sha256')
 
 
-class BenchmarkError(ValueError):
+class BenchmarkError(LaunchError, ValueError):
     """A benchmark, or what it is to be made of, is not as it should be; says what to do."""
 
 

@@ -9,9 +9,9 @@ from mmagic.datasets import BasicImageDataset
 from mmengine.fileio import LocalBackend, list_from_file
 from mmengine.logging import print_log
 
+from mmpconv.photos import UnreadableImageError
 from mmpconv.registry import DATASETS
 
-from .image_file import UnreadableImageError
 from .photo_list import listed_path
 from .transforms import LoadImageFromFile
 

@@ -1,7 +1,8 @@
 """Hooks, loops, optimizer wrappers, and the command line tools' logic."""
+from mmpconv.errors import LaunchError
+
 from . import hooks
 from .amp_optim_wrapper import AmpOptimWrapper
-from .errors import LaunchError
 from .loops import IterBasedTrainLoop
 
 __all__ = ['AmpOptimWrapper', 'IterBasedTrainLoop', 'LaunchError', 'hooks']

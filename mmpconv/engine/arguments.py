@@ -2,20 +2,25 @@
 import argparse
 import os
 import os.path as osp
+from collections.abc import Sequence
 
 from mmengine.config import Config, DictAction
 from mmengine.logging import print_log
 from mmengine.runner import find_latest_checkpoint
 
-from .errors import LaunchError
+from mmpconv.errors import LaunchError
+
 from .files import config_stem, how_to_make, is_url, require_checkpoint
 
 AMP_WRAPPER = 'mmpconv.engine.AmpOptimWrapper'
 
 
-def build_train_parser() -> argparse.ArgumentParser:
+def build_train_parser(prog: str = 'train.py') -> argparse.ArgumentParser:
     """The command line of ``tools/train.py``."""
-    parser = argparse.ArgumentParser(prog='train.py', description='Train the model of a config.')
+    config = 'configs/partial_conv/pconv_stage1_8xb12_places-256x256.py'
+    parser = _parser(prog, 'Train the model of a config.', [
+        config, f'{config} --amp --work-dir runs/1', f'{config} --resume',
+        'mmpretrain::resnet/resnet18_8xb16_cifar10.py --cfg-options train_dataloader.batch_size=8'])
     _add_common_arguments(parser)
     parser.add_argument(
         '--resume', nargs='?', const='auto', metavar='CHECKPOINT',
@@ -27,13 +32,21 @@ def build_train_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def build_test_parser() -> argparse.ArgumentParser:
+def build_test_parser(prog: str = 'test.py') -> argparse.ArgumentParser:
     """The command line of ``tools/test.py``."""
-    parser = argparse.ArgumentParser(prog='test.py', description='Compute the metrics of a checkpoint.')
+    config = 'configs/partial_conv/pconv_stage2_4xb2_places-256x256.py'
+    parser = _parser(prog, 'Compute the metrics of a checkpoint.', [
+        f'{config} iter_500000.pth', f'{config} iter_500000.pth --out metrics.json'])
     _add_common_arguments(parser)
     parser.add_argument('checkpoint', help='a checkpoint file, or the URL of one')
     parser.add_argument('--out', metavar='FILE', help='write the metrics here: .json, .yaml or .pkl')
     return parser
+
+
+def _parser(prog: str, description: str, examples: Sequence[str]) -> argparse.ArgumentParser:
+    lines = '\n'.join(f'  {prog} {example}' for example in examples)
+    return argparse.ArgumentParser(prog=prog, description=description, epilog=f'examples:\n{lines}',
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
-from .errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 class SaveMetricsHook(Hook):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from .errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 def load_config(name: str) -> Config:

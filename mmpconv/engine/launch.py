@@ -1,28 +1,27 @@
 """What ``tools/train.py`` and ``tools/test.py`` do."""
-import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
 
 from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from ..compat.checkpoint import CheckpointError
+from mmpconv.errors import user_errors
+
 from .arguments import apply_test, apply_train, build_test_parser, build_train_parser
 from .checkpoint_hooks import RequireMatchingWeightsHook, SaveMetricsHook
-from .errors import LaunchError
 from .files import load_config
 from .machine import end_distributed, fit_to_machine, init_distributed
 from .resume import use_seed_of_checkpoint
 
 
-def train(argv: Sequence[str] | None = None) -> None:
+def train(argv: Sequence[str] | None = None, prog: str = 'train.py') -> None:
     """Train as the command line says.
 
     Args:
         argv: Arguments after the program's name. Defaults to those of this process.
+        prog: How the program is called in its help.
     """
-    args = build_train_parser().parse_args(argv)
+    args = build_train_parser(prog).parse_args(argv)
     with user_errors():
         cfg = load_config(args.config)
         apply_train(cfg, args)
@@ -31,13 +30,14 @@ def train(argv: Sequence[str] | None = None) -> None:
         end_distributed()
 
 
-def test(argv: Sequence[str] | None = None) -> None:
+def test(argv: Sequence[str] | None = None, prog: str = 'test.py') -> None:
     """Test as the command line says.
 
     Args:
         argv: Arguments after the program's name. Defaults to those of this process.
+        prog: How the program is called in its help.
     """
-    args = build_test_parser().parse_args(argv)
+    args = build_test_parser(prog).parse_args(argv)
     with user_errors():
         cfg = load_config(args.config)
         apply_test(cfg, args)
@@ -54,12 +54,3 @@ def build_runner(cfg: Config) -> Runner:
     fit_to_machine(cfg)
     init_distributed(cfg)
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-
-
-@contextmanager
-def user_errors():
-    """End the process with one sentence where its user has to act; other errors keep their traceback."""
-    try:
-        yield
-    except (LaunchError, CheckpointError) as error:
-        sys.exit(f'error: {error}')

@@ -8,8 +8,9 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.logging import print_log
 
+from mmpconv.errors import LaunchError
+
 from .arguments import AMP_WRAPPER, type_name
-from .errors import LaunchError
 
 
 def fit_to_machine(cfg: Config) -> None:

@@ -11,9 +11,9 @@ from mmengine.logging import MMLogger, print_log
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.whole_files import write_text
+from mmpconv.errors import LaunchError
 from mmpconv.registry import METRICS
+from mmpconv.whole_files import write_text
 
 from .fid import FID
 from .hole_bins import bin_of, touches_border

@@ -39,7 +39,7 @@ def check_mask(mask: Tensor, input: Tensor, multi_channel: bool | None = None) -
     if mask.shape[2:] != input.shape[2:]:
         raise ValueError(f'mask is of size {tuple(mask.shape[2:])} but input of {tuple(input.shape[2:])}; '
                          "resize the mask, with mode='nearest' so that it stays binary")
-    if mask.shape[0] not in (1, input.shape[0]):
+    if mask.shape[0] not in (input.shape[0], 1):
         raise ValueError(f'mask has batch size {mask.shape[0]} but input has {input.shape[0]}; '
                          f'pass {input.shape[0]} masks, or 1 for all')
     _check_device('mask', mask, input, 'input')

@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .exporting import is_exporting
+
 # Below this many pixels times images, summing the kernel costs more than it saves (512 channels, 2 cores).
 _MIN_PIXELS = 512
 
@@ -34,7 +36,7 @@ def upsampled_conv2d(low: Tensor, skip: Tensor, weight: Tensor, stride: Sequence
     """
     n, channels, h, w = low.shape
     doubles = (weight.shape[2:] == (3, 3) and (*stride, *padding, *dilation, groups) == (1,) * 7
-               and skip.shape[2:] == (2 * h, 2 * w))
+               and not is_exporting() and skip.shape[2:] == (2 * h, 2 * w))
     if not doubles or low.device.type != 'cpu' or n * h * w < _MIN_PIXELS:
         return F.conv2d(upsample_concat(low, skip), weight, None, stride, padding, dilation, groups)
     out = F.conv2d(skip, weight[:, channels:], padding=1)

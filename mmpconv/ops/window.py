@@ -4,6 +4,8 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
+from .exporting import is_exporting
+
 
 def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
                      dilation: Sequence[int]) -> list[tuple[int, int]]:
@@ -70,6 +72,8 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
         Tensor: ``(N, G, *output size)``.
     """
     pads = explicit_padding(padding, kernel_size, dilation)
+    if is_exporting():
+        return _window_count_by_convolution(valid, kernel_size, stride, pads, dilation)
     sizes = output_size(valid.shape[2:], kernel_size, stride, pads, dilation)
     if any(pad != (0, 0) for pad in pads):
         valid = F.pad(valid, sides(pads))
@@ -82,3 +86,17 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
                 total + valid[index] if offset == gap else total.add_(valid[index]))
         valid = total
     return valid
+
+
+def _window_count_by_convolution(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int],
+                                 pads: Sequence[tuple[int, int]], dilation: Sequence[int]) -> Tensor:
+    """The same for an export, which takes the size of a convolution's output for that of another, but not of a slice's.
+
+    Of two channels at least: torch would look for how one is laid out, which depends on the size.
+    """
+    spatial, groups = len(kernel_size), valid.shape[1]
+    channels = max(groups, 2)
+    valid = F.pad(valid, sides(pads)).expand(-1, channels, *[-1] * spatial)
+    ones = valid.new_ones(channels, 1, *kernel_size)
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[spatial - 1]
+    return convolve(valid, ones, None, stride, 0, dilation, channels)[:, :groups]

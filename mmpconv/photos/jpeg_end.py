@@ -1,21 +1,5 @@
-"""What makes the bytes of a photo unusable."""
+"""Whether a JPEG file is complete."""
 import struct
-
-
-class UnreadableImageError(ValueError):
-    """A file that should be a picture cannot be decoded.
-
-    Args:
-        filename: The file.
-        reason: What is wrong with it, as the end of a sentence.
-    """
-
-    def __init__(self, filename: str, reason: str):
-        super().__init__(f'cannot read the image {filename}: {reason}')
-        self.filename, self.reason = filename, reason
-
-    def __reduce__(self):  # DataLoader workers send their errors to the main process
-        return type(self), (self.filename, self.reason)
 
 
 def is_cut_off_jpeg(content: bytes) -> bool:

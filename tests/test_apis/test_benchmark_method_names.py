@@ -5,7 +5,7 @@ from mmpconv.apis.benchmark.baseline import Baseline
 from mmpconv.apis.benchmark.folder import Folder
 from mmpconv.apis.benchmark.method_names import parse_methods
 from mmpconv.apis.benchmark.network import Network
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES
 
 

@@ -12,7 +12,7 @@ from mmengine.registry import MODELS, DefaultScope
 from mmpconv.apis.benchmark import main
 from mmpconv.apis.benchmark.network import Network
 from mmpconv.compat.checkpoint import CheckpointError
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / 'configs/partial_conv/pconv_demo_1xb8_photos-128x128.py'

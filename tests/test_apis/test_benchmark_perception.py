@@ -13,7 +13,7 @@ from torchvision.models import alexnet
 from mmpconv.apis.benchmark import main, perception
 from mmpconv.apis.benchmark.inception_file import InceptionFile
 from mmpconv.apis.benchmark.perception import Perception
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 class Inception:

@@ -12,7 +12,7 @@ from benchmark_samples import make_benchmark, score_words
 
 from mmpconv.apis.benchmark import main
 from mmpconv.apis.benchmark.score_file import ScoreFile
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 SETTINGS = dict(benchmark_sha256='a', versions='torch 1', config=dict(model=dict(width=4)))
 IDS = [f's{number}' for number in range(4)]

@@ -16,7 +16,7 @@ from mmpconv.apis.benchmark.method_names import parse_methods
 from mmpconv.apis.benchmark.notes import notes
 from mmpconv.apis.benchmark.results import Results
 from mmpconv.apis.benchmark.scoring import score
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 @pytest.fixture(scope='module')

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmpconv.apis.padding_comparison.training import places_for
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 @pytest.fixture

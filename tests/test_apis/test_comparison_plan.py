@@ -5,7 +5,7 @@ import pytest
 from comparison_runs import CONFIG, write_configs
 
 from mmpconv.apis.padding_comparison.plan import plan_runs
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 NAMES = ('net-zero', 'net-partial', 'deep-zero', 'deep-partial')
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from comparison_runs import CONFIG, epochs, make_run, write_log
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 ITERATIONS = CONFIG.replace('by_epoch=True, max_epochs=3', 'by_epoch=False, max_iters=40')
 

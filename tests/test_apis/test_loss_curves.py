@@ -8,7 +8,7 @@ from PIL import Image
 from mmpconv.apis import loss_curves
 from mmpconv.apis.loss_curves import draw, main, smoothed
 from mmpconv.apis.loss_history import read_losses, run_name
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 def scalars(work_dir, start, losses, end='\n'):

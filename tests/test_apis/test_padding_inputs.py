@@ -9,7 +9,7 @@ from torch import nn
 from mmpconv.apis import padding_inputs
 from mmpconv.apis.padding_inputs import build_networks
 from mmpconv.apis.padding_maps import PARTIAL, SURROUNDINGS, compare
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 SIDE = 32 + 2 * SURROUNDINGS
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mmpconv.apis import padding_picture
 from mmpconv.apis.padding_maps import NO_BORDER, PARTIAL, ZERO, LayerMaps
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]
 

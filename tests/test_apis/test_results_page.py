@@ -2,7 +2,7 @@
 import pytest
 
 from mmpconv.apis.results_page import BEGIN, END, publish, require_marks, results_of
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 FIRST, SECOND = (BEGIN.format(tool=f'tools/{name}.py') for name in ('first', 'second'))
 

@@ -10,6 +10,8 @@ import loss
 import network
 import padding
 import pytest
+import runtimes
+import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ['--size', '64', '--batch', '1', '--repeats', '1', '--device', 'cpu']
@@ -74,6 +76,17 @@ def test_padding(tmp_path, capsys):
     assert "differ from those of NVIDIA's definition by" in ' '.join(capsys.readouterr().out.split())
 
 
+def test_runtimes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(torch, 'compile', lambda network, dynamic: network)  # takes a minute
+    path = tmp_path / 'runtimes.json'
+    runtimes.main([*TINY, '--width', '4', '--layers', '2', '--json', str(path)])
+    result = json.loads(path.read_text())
+    check(result, 'runtimes', {'PyTorch', 'torch.compile', 'torch.export', 'ONNX Runtime'}, cases=2)
+    assert [row['case'] for row in result['measurements'][::4]] == ['filling at 64 px', 'filling at 128 px']
+    assert 'onnxruntime' in result['versions'] and result['difference'] > 0
+    assert 'PyTorch is' in capsys.readouterr().out
+
+
 def test_loss_runs_as_a_program(tmp_path):
     path = tmp_path / 'loss.json'
     done = subprocess.run([sys.executable, 'benchmarks/loss.py', *TINY, '--json', str(path)], cwd=ROOT,
@@ -88,6 +101,7 @@ def test_loss_runs_as_a_program(tmp_path):
     (layer, ['--size', '100'], 'size is 100 .* multiple of 64'),
     (loss, ['--size', '100'], 'size is 100 .* multiple of 8'),
     (padding, ['--size', '32'], 'size is 32 .* at least 33'),
+    (runtimes, ['--size', '100'], 'size is 100 .* multiple of 8'),
     (padding, ['--layers', '20'], 'layers is 20 .* 18, 34, 50'),
 ])
 def test_sizes_that_do_not_fit_are_refused_with_a_sentence(program, arguments, message):

@@ -32,6 +32,11 @@ def test_wins_and_losses_are_both_shown():
         ['fast', '12.5', '90.0 - 110', '80.0 - 200', '8.00x slower', '1.0 MiB']]
 
 
+def test_times_are_compared_with_those_of_the_reference_that_a_result_names():
+    table = tables(result(reference='slow'))[0]
+    assert table.header[4] == 'slow is' and [row[4] for row in table.rows] == ['2.50x slower', '', '20.00x slower']
+
+
 def test_a_target_that_is_missed_by_little_is_not_met():
     assert [row[2:] for row in tables(result())[1].rows] == [['2.499', 'NO'], ['1.100', 'yes']]
 

@@ -5,7 +5,7 @@ import pytest
 from mmengine.config import Config
 
 from mmpconv.engine.arguments import apply_test, apply_train, build_test_parser, build_train_parser
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 CONFIG = """
 model = dict(type='A')

@@ -1,8 +1,8 @@
 """Finding configs and checkpoints by name."""
 import pytest
 
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import config_stem, is_url, load_config, require_checkpoint
+from mmpconv.errors import LaunchError
 
 
 def test_a_config_of_an_installed_package():

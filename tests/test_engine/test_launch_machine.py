@@ -4,8 +4,8 @@ import torch
 from mmengine.config import Config
 
 from mmpconv.engine import machine
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.machine import fit_to_machine, init_distributed
+from mmpconv.errors import LaunchError
 
 
 @pytest.fixture

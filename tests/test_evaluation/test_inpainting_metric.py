@@ -13,7 +13,7 @@ import torch
 from mmengine.logging import MMLogger
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation import InpaintingMetric
 from mmpconv.evaluation.image_scores import ImageScore, mean_scores
 from mmpconv.registry import EVALUATORS, METRICS

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.whole_files import whole_file
 
 from .filling import Filled
 from .method import Method

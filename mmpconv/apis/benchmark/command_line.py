@@ -13,10 +13,9 @@ from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.apis.locked_folder import locked
 from mmpconv.apis.results_page import publish, require_marks
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
-from mmpconv.datasets.image_file import UnreadableImageError
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
+from mmpconv.errors import LaunchError, user_errors
 from mmpconv.evaluation.image_metrics import IMAGE_METRICS
+from mmpconv.photos import UnreadableImageError
 
 from .method import Method
 from .method_names import HELP, parse_methods
@@ -29,11 +28,13 @@ from .score_file import ScoreFile
 TOOL = 'tools/benchmark.py'
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(prog: str = 'benchmark.py') -> argparse.ArgumentParser:
     """The arguments."""
     parser = argparse.ArgumentParser(
-        prog='benchmark.py', description='Score methods of inpainting on a frozen benchmark. Started again, it '
-        'continues.')
+        prog=prog, description='Score methods of inpainting on a frozen benchmark. Started again, it continues.',
+        epilog=f'examples:\n  {prog} data/benchmarks/photos-128 mean telea navier-stokes biharmonic\n'
+        f'  {prog} data/benchmarks/photos-128 mean pconv=CONFIG.py:CHECKPOINT.pth --lpips',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('benchmark', metavar='BENCHMARK', help='a folder that tools/make_benchmark.py has made')
     parser.add_argument('methods', nargs='+', metavar='METHOD', help=HELP)
     parser.add_argument('--work-dir', type=Path, metavar='FOLDER', help='where everything goes; default: '
@@ -64,13 +65,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = 'benchmark.py') -> None:
     """Compare as the command line says.
 
     Args:
         argv: Arguments after the program's name. Defaults to those of this process.
+        prog: How the program is called in its help.
     """
-    args = build_parser().parse_intermixed_args(argv)
+    args = build_parser(prog).parse_intermixed_args(argv)
     with user_errors(), _data_errors():
         for name, least in (('batch_size', 1), ('jobs', 1), ('cases', 0)):
             if getattr(args, name) < least:

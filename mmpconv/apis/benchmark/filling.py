@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .method import Method
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from mmpconv.datasets.benchmark_files import read_photo
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.datasets.image_file import UnreadableImageError
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
+from mmpconv.photos import UnreadableImageError
 
 from .method import Method
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation.perceptual_metrics import FeatureStatistics, InceptionFeatures
 
 _BYTES = 4 * InceptionFeatures.SIZE  # float32

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 # A name is part of file names, on whatever system.
 _NAME = re.compile(r'[^/\\=\x00-\x1f.\s]([^/\\=\x00-\x1f]{0,78}[^/\\=\x00-\x1f\s])?')

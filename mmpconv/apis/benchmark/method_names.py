@@ -3,8 +3,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import config_stem, is_url
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES
 
 from .baseline import Baseline

@@ -17,8 +17,8 @@ from mmpconv.apis.settings import plain
 from mmpconv.apis.trained_model import load_trained_model, one_line, read_model_config
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
 from mmpconv.engine.arguments import type_name
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import is_url, require_checkpoint
+from mmpconv.errors import LaunchError
 
 from .method import Method
 

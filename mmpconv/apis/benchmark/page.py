@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
-from mmpconv.engine.whole_files import write_text
+from mmpconv.whole_files import write_text
 
 from .cases import Case, Pictures, ranking_metric
 from .metrics import METRICS

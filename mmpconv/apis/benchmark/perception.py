@@ -5,10 +5,10 @@ from typing import Any
 from mmpconv.apis.settings import plain
 from mmpconv.compat.checkpoint import CheckpointError
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.whole_files import read_json, write_json
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation.image_metrics import image_metrics
 from mmpconv.evaluation.perceptual_metrics import LPIPS, InceptionFeatures, frechet_distance
+from mmpconv.whole_files import read_json, write_json
 
 from .filling import Filled
 from .inception_file import InceptionFile

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.whole_files import whole_file
 
 from .metrics import Metric
 from .results import Results

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
-from mmpconv.engine.whole_files import write_text
+from mmpconv.whole_files import write_text
 
 from .cases import choose, remove_others, write_pictures
 from .method import Method

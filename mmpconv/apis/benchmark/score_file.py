@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mmpconv.apis.settings import difference, plain
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.whole_files import read_json, write_json
+from mmpconv.errors import LaunchError
+from mmpconv.whole_files import read_json, write_json
 
 _SAMPLE = {'id': str, 'hole_ratio': float, 'bin': str, 'border': int}
 _HOW = {'seconds': float, 'changed_outside': int}

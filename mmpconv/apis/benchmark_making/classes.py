@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 # Section 4.1 of arXiv 1804.07723.
 PAPER_BINS = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)

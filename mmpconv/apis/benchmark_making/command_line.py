@@ -7,8 +7,7 @@ from pathlib import Path
 from mmpconv.apis.environment import usable_cores
 from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
+from mmpconv.errors import LaunchError, user_errors
 
 from .classes import BORDERS, PAPER_BINS, mask_classes
 from .drawn_masks import GENERATORS

@@ -13,7 +13,7 @@ from mmpconv.datasets.masks import (
     occlusion_mask,
 )
 from mmpconv.datasets.masks.arguments import interior_margin
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .classes import MaskClass
 

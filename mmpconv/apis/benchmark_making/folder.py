@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmpconv.datasets.benchmark_files import DESCRIPTION, LOCATION, MASKS, SAMPLES
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 def require_free(folder: Path, force: bool) -> None:

@@ -18,7 +18,7 @@ from mmpconv.datasets.benchmark_files import (
     samples_to_csv,
 )
 from mmpconv.datasets.stored_png import encode_mask
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .classes import MaskClass
 from .drawn_masks import GENERATORS, draw_mask, require_possible

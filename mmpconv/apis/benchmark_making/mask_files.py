@@ -8,9 +8,9 @@ import numpy as np
 
 from mmpconv.datasets import UnreadableImageError
 from mmpconv.datasets.benchmark_files import mask_sha256, touches_border
-from mmpconv.datasets.image_file import is_cut_off_jpeg
 from mmpconv.datasets.masks import binarise_mask, resize_mask
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
+from mmpconv.photos.jpeg_end import is_cut_off_jpeg
 
 from .classes import MaskClass
 from .parallel import map_in_threads

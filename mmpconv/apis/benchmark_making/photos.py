@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from mmpconv.datasets import UnreadableImageError
 from mmpconv.datasets.benchmark_files import read_photo
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .parallel import map_in_threads
 

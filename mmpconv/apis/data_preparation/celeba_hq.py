@@ -3,8 +3,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
+from mmpconv.errors import LaunchError, user_errors
 
 from .command_line import add_subset, build_parser, check_jobs, print_cfg_options, require_folder
 from .lists import PhotoList, read_lines, write_lists

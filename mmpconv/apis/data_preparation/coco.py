@@ -1,7 +1,7 @@
 """Lists of COCO 2017 (Lin et al., ECCV 2014)."""
 from collections.abc import Sequence
 
-from mmpconv.engine.launch import user_errors
+from mmpconv.errors import user_errors
 
 from .command_line import add_subset, build_parser, check_jobs, print_cfg_options, require_folder
 from .complete_sets import from_folder

@@ -3,7 +3,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 def build_parser(description: str, root: str, layout: str) -> argparse.ArgumentParser:

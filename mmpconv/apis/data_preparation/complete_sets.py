@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmpconv.datasets.photo_list import listed_path
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .lists import PhotoList, read_lines
 from .photo_files import missing_files, photo_files

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mmpconv.datasets.photo_list import can_be_listed
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
+from mmpconv.errors import LaunchError, user_errors
 
 from .command_line import build_parser, check_jobs, print_cfg_options, require_folder
 from .lists import PhotoList, write_lists

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from mmpconv.datasets.photo_list import can_be_listed, listed_path
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.errors import LaunchError
+from mmpconv.whole_files import whole_file
 
 from .inspection import LEFT_OUT, Finding, inspect_photo
 from .verification import Report, in_parallel

@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from mmpconv.datasets.photo_list import can_be_listed
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
-from mmpconv.engine.whole_files import whole_file, write_text
+from mmpconv.errors import LaunchError, user_errors
+from mmpconv.whole_files import whole_file, write_text
 
 from .command_line import add_common, check_jobs, parser_of, require_folder
 from .inspection import LEFT_OUT, Finding

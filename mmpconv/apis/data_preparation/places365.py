@@ -3,8 +3,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
+from mmpconv.errors import LaunchError, user_errors
 
 from .command_line import add_subset, build_parser, check_jobs, print_cfg_options, require_folder
 from .complete_sets import from_folder, from_official

@@ -1,8 +1,7 @@
-"""The demo: real photos in, a trained model, its metrics and a picture out."""
+"""What the trained network makes of photos that it was not trained on."""
 import copy
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
@@ -10,38 +9,6 @@ from mmengine.dataset import pseudo_collate
 from mmengine.runner import Runner
 
 from mmpconv.engine.checkpoint_hooks import SaveMetricsHook
-
-# Those of scikit-image's photos that lie in its wheel. The last two are never trained on.
-TRAINING_PHOTOS = ('astronaut', 'coffee', 'stereo_motorcycle', 'immunohistochemistry', 'hubble_deep_field')
-HELD_OUT_PHOTOS = ('chelsea', 'rocket')
-TILE = 256  # pixels of a held-out photo that make up one test image
-
-
-def write_photos(folder: Path) -> None:
-    """Write scikit-image's photos as ``train/*.png``, and tiles of the held-out ones as ``val/*.png``.
-
-    Args:
-        folder: Where to; made if it is missing.
-    """
-    from skimage import data
-
-    for name, photos in (('train', TRAINING_PHOTOS), ('val', HELD_OUT_PHOTOS)):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for photo in photos:
-            image = getattr(data, photo)()
-            if isinstance(image, tuple):  # a stereo pair and its disparity
-                image = image[0]
-            tiles = {photo: image} if name == 'train' else dict(_tiles(photo, image))
-            for tile_name, tile in tiles.items():
-                cv2.imwrite(str(folder / name / f'{tile_name}.png'), tile[..., ::-1])
-
-
-def _tiles(name: str, image: np.ndarray):
-    """Squares of :data:`TILE` pixels, evenly spread so that they reach all borders."""
-    starts = [np.linspace(0, size - TILE, -(-size // TILE)).astype(int) for size in image.shape[:2]]
-    for top in starts[0]:
-        for left in starts[1]:
-            yield f'{name}_{top}_{left}', image[top:top + TILE, left:left + TILE]
 
 
 def mean_color_metrics(config: Config, path: Path) -> None:

@@ -4,8 +4,8 @@ from torch import Tensor, nn
 
 from mmpconv.apis.trained_model import load_trained_model, read_model_config
 from mmpconv.engine.arguments import type_name
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import require_checkpoint
+from mmpconv.errors import LaunchError
 from mmpconv.models.inpainting.pconv_inpaintor import PConvInpaintor
 
 from .shipped_models import inpainting_models, shipped_model

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .network import FillingNetwork
 from .picture_network import PictureNetwork

@@ -9,9 +9,8 @@ from mmpconv.apis.digits import write_digits
 from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.apis.locked_folder import locked
 from mmpconv.apis.results_page import publish, require_marks
-from mmpconv.engine.errors import LaunchError
-from mmpconv.engine.launch import user_errors
-from mmpconv.engine.whole_files import write_text
+from mmpconv.errors import LaunchError, user_errors
+from mmpconv.whole_files import write_text
 
 from .plan import plan_runs
 from .plot import draw

@@ -3,7 +3,7 @@ import os.path as osp
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .run import BASELINE, Run
 

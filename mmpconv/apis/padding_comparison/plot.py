@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmpconv.engine.whole_files import whole_file
+from mmpconv.whole_files import whole_file
 
 from .report import summaries
 

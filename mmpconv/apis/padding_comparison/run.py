@@ -8,9 +8,9 @@ from pathlib import Path
 from mmpconv.apis import environment
 from mmpconv.apis.settings import difference, plain
 from mmpconv.engine.arguments import apply_train, build_train_parser
-from mmpconv.engine.errors import LaunchError
 from mmpconv.engine.files import load_config
-from mmpconv.engine.whole_files import read_json, write_json
+from mmpconv.errors import LaunchError
+from mmpconv.whole_files import read_json, write_json
 
 from .training_log import checkpoint_to_resume, logged_metrics, read_scores
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mmpconv.apis.environment import usable_cores
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 from .processes import Command, run_all
 from .run import Run

@@ -7,9 +7,9 @@ import numpy as np
 from mmagic.datasets.transforms import LoadImageFromFile as _LoadImageFromFile
 from mmengine.fileio import get_file_backend
 
+from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.jpeg_end import is_cut_off_jpeg
 from mmpconv.registry import TRANSFORMS
-
-from ..image_file import UnreadableImageError, is_cut_off_jpeg
 
 
 @TRANSFORMS.register_module()

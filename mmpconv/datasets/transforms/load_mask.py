@@ -22,6 +22,7 @@ from ..masks import (
     random_bbox,
     resize_mask,
 )
+from ..masks.arguments import image_size
 
 _DRAWN = dict(bbox=random_bbox, irregular=irregular_mask, ff=free_form_mask, occlusion=occlusion_mask, lama=lama_mask,
               boxes=boxes_mask)
@@ -160,7 +161,7 @@ class LoadMask(BaseTransform):
             raise ValueError(f'cannot read the mask {path}: it is cut off or no picture of a known format')
         mask = binarise_mask(picture, self.threshold, self.invert)
         check_polarity(mask, path)
-        return mask if self._img_shape is None else resize_mask(mask, self._img_shape)
+        return mask if self._img_shape is None else resize_mask(mask, image_size(self._img_shape))
 
     def __repr__(self):
         return (f'{type(self).__name__}(mask_mode={self.mask_mode!r}, mask_config={self.mask_config}, '

@@ -6,10 +6,9 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 
+from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
-
-from ..errors import LaunchError
-from ..whole_files import write_text
+from mmpconv.whole_files import write_text
 
 
 @HOOKS.register_module()

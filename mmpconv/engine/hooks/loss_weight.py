@@ -9,9 +9,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 from torch import nn
 
+from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
-
-from ..errors import LaunchError
 
 
 @HOOKS.register_module()

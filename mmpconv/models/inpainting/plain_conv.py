@@ -41,4 +41,4 @@ class PlainConv2d(PConv):
         if mask is None or (channels is None and not return_mask):
             return out
         planes = self.out_channels if channels is None and self.multi_channel else 1
-        return out, mask.new_ones(()).expand(len(out), planes, *out.shape[2:])
+        return out, mask.new_ones(()).expand(out.shape[0], planes, *out.shape[2:])

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpconv.ops.check import check_input, check_mask
+from mmpconv.ops.exporting import is_exporting
 from mmpconv.ops.partial_conv import as_float_mask, hide_holes
 from mmpconv.registry import MODELS
 
@@ -95,8 +96,7 @@ class UNetEncoderDecoder(BaseModule):
     def _encode(self, h: Tensor) -> list[Tensor]:
         feats = [self.enc1(h)]
         for i in range(2, self.num_layers + 1):
-            # With ceil_mode a row or column that is left over is not lost, and a single pixel stays one.
-            feats.append(getattr(self, f'enc{i}')(F.max_pool2d(feats[-1], 2, ceil_mode=True)))
+            feats.append(getattr(self, f'enc{i}')(_pool(feats[-1])))
         return feats
 
     def _decode(self, feats: list[Tensor]) -> Tensor:
@@ -106,3 +106,12 @@ class UNetEncoderDecoder(BaseModule):
             h = F.interpolate(h, skip.shape[2:], mode='nearest')
             h = getattr(self, f'dec{i}')(torch.cat([skip, h], 1))
         return self.dec1(h)
+
+
+def _pool(h: Tensor) -> Tensor:
+    """The largest of each 2 x 2; a row or column that is left over is not lost, and a single pixel stays one."""
+    if is_exporting():  # torch would look whether the size is odd
+        h = F.pad(h, (0, 1, 0, 1), value=-torch.inf)
+        h = torch.maximum(h[:, :, :-1:2], h[:, :, 1::2])
+        return torch.maximum(h[..., :-1:2], h[..., 1::2])
+    return F.max_pool2d(h, 2, ceil_mode=True)

@@ -8,7 +8,7 @@ from mmpconv.apis.data_preparation import image_folder, lists
 from mmpconv.apis.data_preparation.lists import PhotoList, write_lists
 from mmpconv.apis.data_preparation.photo_files import photo_files
 from mmpconv.apis.data_preparation.verification import in_parallel
-from mmpconv.engine.errors import LaunchError
+from mmpconv.errors import LaunchError
 
 
 @pytest.fixture

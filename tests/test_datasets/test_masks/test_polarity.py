@@ -4,39 +4,7 @@ import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
-from mmpconv.datasets.masks import binarise_mask, check_polarity, mask_image, resize_mask
-
-
-def test_convention_white_is_the_hole_and_mid_grey_is_not():
-    levels = np.array([[0, 1, 127, 128, 255]], np.uint8)
-    assert binarise_mask(levels)[..., 0].tolist() == [[0, 0, 0, 1, 1]]
-    assert binarise_mask(levels, invert=True)[..., 0].tolist() == [[1, 1, 1, 0, 0]]
-    assert binarise_mask(levels, threshold=0)[..., 0].tolist() == [[0, 1, 1, 1, 1]]
-
-
-@pytest.mark.parametrize('picture, expected', [
-    (np.array([[0, 127 * 257, 128 * 257, 65535]], np.uint16), [0, 0, 1, 1]),
-    (np.array([[0., 0.49, 0.51, 1.]]), [0, 0, 1, 1]),
-    (np.array([[False, True]]), [0, 1]),
-    (np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0]]], np.uint8), [0, 1, 0, 1]),
-    (np.array([[[0, 0, 0, 255], [255, 255, 255, 0]]], np.uint8), [0, 1]),
-])
-def test_depths_and_colours(picture, expected):
-    mask = binarise_mask(picture)
-    assert mask.dtype == np.uint8 and mask.shape == (*picture.shape[:2], 1)
-    assert mask[0, :, 0].tolist() == expected
-
-
-def test_an_unknown_depth_is_refused():
-    with pytest.raises(TypeError, match='int32'):
-        binarise_mask(np.zeros((2, 2), np.int32))
-
-
-def test_resizing_keeps_masks_binary():
-    mask = (np.random.default_rng(0).random((37, 53, 1)) < 0.3).astype(np.uint8)
-    resized = resize_mask(mask, (64, 20))
-    assert resized.shape == (64, 20, 1) and set(np.unique(resized)) == {0, 1}
-    assert (resize_mask(np.kron(mask[..., 0], np.ones((2, 2), np.uint8))[..., None], (37, 53)) == mask).all()
+from mmpconv.datasets.masks import check_polarity, polarity
 
 
 def test_an_all_hole_mask_is_refused():
@@ -46,7 +14,7 @@ def test_an_all_hole_mask_is_refused():
 
 @pytest.mark.parametrize('valid, message', [(100, 'a.png has no hole'), (4, '96.0 % of the mask a.png')])
 def test_improbable_masks_are_named_once(valid, message, caplog, monkeypatch):
-    monkeypatch.setattr(mask_image, '_warned', set())
+    monkeypatch.setattr(polarity, '_warned', set())
     mask = np.ones((10, 10, 1), np.uint8)
     mask.reshape(-1)[:valid] = 0
     logger = MMLogger.get_current_instance()

@@ -1,0 +1,145 @@
+"""A config whose model has another padding, made of any config."""
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
+from torch import nn
+
+from mmpconv.apis.trained_model import one_line, read_model_config
+from mmpconv.conversion import PaddingReport, convert_padding
+from mmpconv.errors import LaunchError
+from mmpconv.whole_files import write_text
+
+_TORCHVISION = 'torchvision:'
+_TEMPLATE = """\
+# The model of the config below with {mode} padding; `mmpconv convert-padding` wrote this.
+_base_ = {base!r}
+
+custom_imports = dict(imports={imports!r})
+model = dict(
+    _delete_=True,
+    type='PaddedModel',
+{arguments}    model={{{{_base_.model}}}})
+"""
+
+
+def report_padding(name: str, mode: str, only: Sequence[str] | None, skip: Sequence[str] | None) -> PaddingReport:
+    """What a conversion does to the model of a config.
+
+    Args:
+        name: Path of a config, ``package::path``, or ``torchvision:NAME``.
+        mode, only, skip: ``mode``, ``include`` and ``exclude`` of :func:`~mmpconv.convert_padding`.
+
+    Raises:
+        LaunchError: There is no such config, its model cannot be built, or there is nothing to convert.
+    """
+    model = _torchvision_model(name) if name.startswith(_TORCHVISION) else _model_of(read_model_config(name), name)
+    return _convert(model, name, mode, only, skip)
+
+
+def write_padded_config(name: str, out: str, mode: str, only: Sequence[str] | None,
+                        skip: Sequence[str] | None) -> None:
+    """Write a config that inherits from another one and converts the padding of its model, after trying it.
+
+    Args:
+        name, mode, only, skip: As of :func:`report_padding`.
+        out: The file to write.
+
+    Raises:
+        LaunchError: It cannot be written there, or the base config cannot be inherited from. Nothing is written then.
+    """
+    path = Path(out)
+    if name.startswith(_TORCHVISION):
+        raise LaunchError(f'{name} is no config, so that none can inherit from it; leave -o out, and convert the model '
+                          'by mmpconv.convert_padding(model)')
+    if path.suffix != '.py' or '.' in path.stem:
+        raise LaunchError(f'-o is {out}; MMEngine reads configs whose name ends in .py and has no other dot')
+    if path.exists():
+        raise LaunchError(f'{out} is there already; give another name, or remove it')
+    config = read_model_config(name)
+    imports = [*_imports_of(config), *([] if 'mmpconv' in _imports_of(config) else ['mmpconv'])]
+    arguments = ''.join(f'    {key}={value!r},\n' for key, value in (
+        ('mode', mode), ('include', only), ('exclude', skip)) if value)
+
+    def text(base: str) -> str:
+        return _TEMPLATE.format(mode=mode, base=base, imports=imports, arguments=arguments)
+
+    _try(text(_base(name, None)), name, config, mode, only, skip)
+    write_text(path, text(_base(name, path.parent)))
+
+
+def _try(text: str, name: str, config: Config, mode: str, only, skip) -> None:
+    """Load the new config and build its model: it has to be the old one's, converted."""
+    expected = _convert(_model_of(config, name), name, mode, only, skip)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / 'padded.py'
+        path.write_text(text, encoding='utf-8')
+        try:
+            padded = Config.fromfile(path)
+        except Exception as error:  # configs are programs
+            raise LaunchError(f'a config cannot inherit from {name}: {type(error).__name__}: {one_line(error)}; '
+                              f'{_hook(mode)}') from error
+    model = _model_of(padded, name)
+    again = convert_padding(model, mode, only, skip)
+    if again.converted or set(again.unchanged) != {c.name for c in expected.converted} | set(expected.unchanged):
+        raise LaunchError(f'the model of the new config is not that of {name} with {mode} padding; {_hook(mode)}')
+
+
+def _hook(mode: str) -> str:
+    return f"put custom_hooks = [dict(type='mmpconv.ConvertPaddingHook', mode={mode!r})] into it instead"
+
+
+def _model_of(config: Config, name: str) -> nn.Module:
+    """The model of a config, without pretrained weights."""
+    with DefaultScope.overwrite_default_scope(config.get('default_scope') or 'mmengine'):
+        try:
+            return MODELS.build(_without_weights(config.model))
+        except Exception as error:  # whatever a model has against being built
+            raise LaunchError(f'the model of {name} cannot be built: {type(error).__name__}: '
+                              f'{one_line(error)}') from error
+
+
+def _without_weights(node):
+    """A part of a config, of which nothing is downloaded that only stands for the values of weights.
+
+    Most models load weights when they are initialised, which here they are not; wrappers of timm do when built.
+    """
+    if isinstance(node, dict):
+        return {key: False if key == 'pretrained' and value is True else _without_weights(value)
+                for key, value in node.items()}
+    return [*map(_without_weights, node)] if isinstance(node, list) else node
+
+
+def _torchvision_model(name: str) -> nn.Module:
+    import torchvision
+
+    network = name.removeprefix(_TORCHVISION)
+    try:
+        return torchvision.models.get_model(network, weights=None)
+    except ValueError as error:
+        raise LaunchError(f'torchvision has no model {network!r}; its function torchvision.models.list_models() lists '
+                          'them') from error
+
+
+def _convert(model: nn.Module, name: str, mode: str, only, skip) -> PaddingReport:
+    try:
+        return convert_padding(model, mode, only, skip)
+    except (TypeError, ValueError) as error:
+        sentence = str(error).replace('include', '--only').replace('exclude', '--skip')
+        raise LaunchError(f'{name}: {sentence}') from error
+
+
+def _imports_of(config: Config) -> list[str]:
+    imports = (config.get('custom_imports') or {}).get('imports') or []
+    return [imports] if isinstance(imports, str) else list(imports)
+
+
+def _base(name: str, folder: Path | None) -> str:
+    """How a config refers to its base: as it was given for one of a package, else relative to a folder, or absolute."""
+    if '::' in name:
+        return name
+    path = os.path.abspath(os.path.expanduser(name))
+    return path if folder is None else os.path.relpath(path, os.path.abspath(folder))

@@ -1,0 +1,79 @@
+"""The arguments of ``mmpconv doctor``, and how its findings are printed."""
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from ..exit_status import DONE, USER_HAS_TO_ACT
+
+EXAMPLES = """\
+examples:
+  mmpconv doctor
+  mmpconv doctor --json > report.json    to attach to a bug report
+
+exit status: 0, or 1 if there is a problem
+"""
+
+
+def build_parser(prog: str = 'mmpconv doctor') -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = argparse.ArgumentParser(
+        prog=prog, description='Find out what is wrong with this installation, and what to do: versions, combinations '
+        'that are known to fail, imports, GPU, weights, permissions. Changes nothing. Takes half a minute.',
+        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--json', action='store_true', help='print everything as JSON')
+    return parser
+
+
+def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv doctor') -> int:
+    """Examine this installation and print the findings.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+        prog: How the program is called in its help.
+
+    Returns:
+        The exit status.
+    """
+    args = build_parser(prog).parse_args(argv)
+    try:
+        from .facts import gather
+        from .rules import PROBLEM, examine
+    except ModuleNotFoundError as error:
+        sys.exit(f'error: mmpconv doctor needs {error.name}; pip install {error.name}')
+    if not args.json:
+        print('trying what is installed ...', file=sys.stderr, flush=True)
+    facts = gather()
+    findings = examine(facts)
+    if args.json:
+        print(json.dumps({**facts.as_dict(), 'findings': [vars(finding) for finding in findings]}, indent=1))
+    else:
+        _print(facts.versions, findings)
+    return USER_HAS_TO_ACT if any(finding.level == PROBLEM for finding in findings) else DONE
+
+
+def _print(versions: dict[str, str], findings: Sequence) -> None:
+    print(', '.join(f'{name} {version}' for name, version in versions.items()))
+    try:
+        from rich.console import Console
+        from rich.table import Table
+    except ModuleNotFoundError:
+        for finding in findings:
+            print(f'{finding.level:<8} {finding.subject}: {finding.detail}'
+                  + (f' -> {finding.remedy}' if finding.remedy else ''))
+        return
+    table = Table('', 'what', 'found', 'what to do')
+    colors = dict(ok='green', warning='yellow', problem='bold red')
+    for finding in findings:
+        table.add_row(f'[{colors[finding.level]}]{finding.level}[/]', *map(_literal, (
+            finding.subject, finding.detail, finding.remedy)))
+    Console().print(table)
+    count = {level: sum(finding.level == level for finding in findings) for level in colors}
+    print(f'problems: {count["problem"]}, warnings: {count["warning"]}')
+
+
+def _literal(text: str):
+    """Text in which rich sees no markup: an extra is written ``[web]``."""
+    from rich.text import Text
+
+    return Text(text)

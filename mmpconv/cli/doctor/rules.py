@@ -1,0 +1,104 @@
+"""What is known to go wrong: one table."""
+from . import combinations
+from .facts import OPENCVS, Facts
+from .rule import OK, PROBLEM, WARNING, Finding, Rule, does_not_work, version_of
+
+LOCK_FILE = "install the versions of mmpconv's requirements/lock.txt, which were tried together"
+MMCV_LITE = "pip uninstall -y mmcv mmcv-lite && pip install 'mmcv-lite>=2.1,<2.2'"
+MMCVS = ('mmcv', 'mmcv-lite')
+BOTH_TORCHES = 'pip install --force-reinstall torch torchvision, both in one command and from one index'
+
+# The first lines say what has to be there, the last ones what is seen by trying it.
+RULES = (
+    Rule('Python', PROBLEM, combinations.python, 'make an environment with Python 3.11'),
+    Rule('torch', PROBLEM, combinations.absent('torch', 'nothing works without it'), "pip install 'torch>=2.1'"),
+    Rule('mmengine', PROBLEM, combinations.absent('mmengine', 'configs, training and checkpoints need it'),
+         "pip install 'mmengine>=0.10,<0.11'"),
+    Rule('mmagic', WARNING, combinations.absent('mmagic', 'inpainting needs it, except with an exported network'),
+         "pip install 'mmpconv[inpainting]'"),
+
+    version_of('torch', '<2.1', 'older than anything that was tried', "pip install --upgrade 'torch>=2.1' torchvision"),
+    version_of('mmengine', '<0.10', 'too old for mmpconv', "pip install 'mmengine>=0.10,<0.11'"),
+    version_of('mmengine', '>=0.11.dev0', 'not tried with mmpconv', "pip install 'mmengine>=0.10,<0.11'",
+               level=WARNING),
+    *(version_of(package, '<2.1', 'too old for mmpconv', MMCV_LITE) for package in MMCVS),
+    *(version_of(package, '>=2.2', 'MMagic 1.2.0 and MMSegmentation 1.2.2 refuse it', MMCV_LITE) for package in MMCVS),
+    version_of('mmagic', '!=1.2.0', 'mmpconv is made for 1.2.0', "pip install 'mmpconv[inpainting]'", level=WARNING),
+    version_of('numpy', '>=2', 'MMagic 1.2.0 uses np.bool8, which NumPy 2 has not', "pip install 'numpy<2'", 'mmagic'),
+    *(version_of(package, '>=4.12', 'it needs NumPy 2, with which MMagic 1.2.0 does not import',
+                 f"pip install '{package}<4.12'", 'mmagic') for package in OPENCVS),
+    version_of('diffusers', '>0.24.0', 'MMagic 1.2.0 imports what later ones have moved',
+               'pip install diffusers==0.24.0', 'mmagic'),
+    version_of('transformers', '>=4.36', 'MMagic 1.2.0 was tried with 4.35.2 only', 'pip install transformers==4.35.2',
+               'mmagic', WARNING),
+    version_of('huggingface_hub', '>=0.26', 'diffusers 0.24 imports cached_download, which it has no more',
+               "pip install 'huggingface_hub<0.26'", 'diffusers'),
+    version_of('albumentations', '>=1.4', 'MMagic 1.2.0 does not import with it', "pip install 'albumentations<1.4'",
+               'mmagic'),
+    version_of('mediapipe', '>=0.10.15', 'MMagic 1.2.0 was tried with earlier ones only',
+               "pip install 'mediapipe<0.10.15'", 'mmagic', WARNING),
+    version_of('setuptools', '>=82', 'it has no pkg_resources, which MMEngine 0.10 and the build of mmcv import',
+               "pip install 'setuptools<80'", 'mmengine'),
+    version_of('ml_dtypes', '<0.5', 'onnx does not import with it', "pip install 'ml_dtypes>=0.5'", 'onnx'),
+    version_of('onnx-ir', '<0.1.16', 'mmpconv export needs a later one', "pip install --upgrade 'mmpconv[export]'",
+               level=WARNING),
+
+    Rule('torchvision', PROBLEM, combinations.torchvision_of_another_torch, BOTH_TORCHES),
+    Rule('mmcv', PROBLEM, combinations.two_mmcvs, MMCV_LITE),
+    Rule('OpenCV', WARNING, combinations.several_opencvs,
+         f"pip uninstall -y {' '.join(OPENCVS)}, then pip install those you need in one version"),
+
+    does_not_work('torch', BOTH_TORCHES),
+    does_not_work('torchvision', BOTH_TORCHES),
+    does_not_work('mmengine', LOCK_FILE),
+    does_not_work('mmcv operations', f'{MMCV_LITE} (nothing in mmpconv calls them), or build mmcv for this torch',
+                  WARNING),
+    does_not_work('mmagic', LOCK_FILE),
+    does_not_work('mmseg', LOCK_FILE, WARNING),
+    does_not_work('mmpretrain', LOCK_FILE, WARNING),
+    does_not_work('opencv', "pip uninstall all opencv packages, then pip install 'opencv-python-headless<4.12'"),
+    does_not_work('onnx', "pip install 'mmpconv[export]'", WARNING),
+    does_not_work('onnxruntime', "pip install 'mmpconv[export]'", WARNING),
+    does_not_work('gradio', "pip install 'mmpconv[web]'", WARNING),
+    does_not_work('gpu', 'update the driver, or install the torch for its CUDA; meanwhile --device cpu', WARNING),
+    Rule('gpu', WARNING, combinations.gpu_without_cuda, 'install a torch with CUDA that the driver knows; --device cpu '
+         'works without'),
+    does_not_work('weights', LOCK_FILE, WARNING),
+    Rule('weights', WARNING, combinations.weights_absent, 'nothing; without a network, put the file there, or give '
+         '--checkpoint FILE'),
+    Rule('folders', WARNING, combinations.not_writable, 'work in a folder of your own; TORCH_HOME moves downloads'),
+)
+
+
+def examine(facts: Facts) -> list[Finding]:
+    """All findings about an installation, what is in order included."""
+    findings = [finding for rule in RULES if (finding := rule(facts))]
+    accused = {finding.subject for finding in findings}
+    return findings + [finding for finding in in_order(facts) if finding.subject not in accused]
+
+
+def in_order(facts: Facts) -> list[Finding]:
+    """What works."""
+    findings = [Finding(OK, 'Python', '{}.{}'.format(*facts.python))]
+    for name in facts.working:
+        findings.append(Finding(OK, name, _describe(name, facts)))
+    for extra, missing in facts.missing.items():
+        detail = f'not installed: {", ".join(missing)}' if missing else 'installed'
+        findings.append(Finding(OK, f'extra [{extra}]', detail, f"pip install 'mmpconv[{extra}]'" if missing else ''))
+    for folder in facts.writable:
+        findings.append(Finding(OK, 'folders', f'may write into {folder}'))
+    return findings
+
+
+def _describe(probe: str, facts: Facts) -> str:
+    found = facts.working[probe]
+    if probe == 'gpu':
+        gpus = [f'{gpu["name"]}, {gpu["memory_gib"]} GiB' for gpu in found['gpus']]
+        return f'{"; ".join(gpus)}; CUDA {found["cuda"]}; convolves' if gpus else 'none: all runs on the CPU'
+    if probe == 'mmcv operations':
+        return 'compiled, and work' if found['compiled'] else 'none (mmcv-lite), and none are needed'
+    if probe == 'weights':
+        return f'of {found["model"]}: {found["file"]}'
+    if probe == 'opencv':
+        return f'works, {found["version"]}'
+    return 'imports'

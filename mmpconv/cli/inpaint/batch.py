@@ -1,0 +1,152 @@
+"""Fills photo after photo."""
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from mmpconv.apis.interruption import termination_as_interrupt
+from mmpconv.errors import LaunchError
+from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
+
+from ..exit_status import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT
+from .before_after import before_after
+from .jobs import Job, comparison_of, plan_jobs, require_no_source, sources_of
+from .report import Report
+from .wording import in_options, sentence_about
+
+
+def fill_all(words: Sequence[str], mask: Path | str | tuple[int, int, int], args: argparse.Namespace) -> int:
+    """Fill what a command line names.
+
+    Args:
+        words: Photos: files, folders and patterns.
+        mask: As of :func:`~mmpconv.cli.inpaint.mask_words.parse_mask`.
+        args: The other arguments, as of :mod:`~mmpconv.cli.inpaint.command_line`.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        LaunchError: Nothing could be started.
+    """
+    jobs = plan_jobs(words, mask, args.out, args.format, args.compare)
+    batch = Batch(jobs, args)
+    try:
+        with termination_as_interrupt(), batch.report:
+            batch.run()
+    except KeyboardInterrupt:
+        print(f'interrupted: {batch.filled} of {len(jobs)} photos are filled, and no file is half-written; the same '
+              f'command{"" if args.resume else " with --resume"} continues', file=sys.stderr)
+        return INTERRUPTED
+    except LaunchError as error:
+        raise LaunchError(in_options(str(error))) from error
+    return batch.end()
+
+
+class Batch:
+    """Photos that are filled one after the other; what is wrong with one does not stop the others.
+
+    Args:
+        jobs: The photos.
+        args: As of :func:`fill_all`.
+
+    Attributes:
+        report: What its user sees.
+        filled: Number of photos that are filled.
+    """
+
+    def __init__(self, jobs: Sequence[Job], args: argparse.Namespace):
+        self.jobs, self.args = jobs, args
+        self.report = Report(len(jobs), args.quiet)
+        self.filled = 0
+        self._left_out = 0
+        self._failures = []
+        self._sources = sources_of(jobs)
+        self._results = {job.result for job in jobs}
+        self._max_pixels = args.max_pixels or MAX_PIXELS
+        self._start = time.monotonic()
+
+    @cached_property
+    def _inpainter(self):
+        """The network: loaded with the first photo that needs it."""
+        from mmpconv.apis import Inpainter
+
+        args = self.args
+        return Inpainter(args.model, args.checkpoint, args.device, args.dtype, args.compile, tile_size=args.tile_size,
+                         max_pixels=self._max_pixels)
+
+    def run(self) -> None:
+        """Fill all of them.
+
+        Raises:
+            LaunchError: The network cannot be had.
+        """
+        for job in self.jobs:
+            with self.report.photo(job.photo) as progress:
+                try:
+                    self._fill(job, progress)
+                except (PhotoError, OSError, MemoryError) as error:
+                    self._failures.append(sentence_about(job.photo, str(error) or 'there is too little memory'))
+                    if len(self.jobs) > 1:
+                        self.report.line(f'{job.photo}: not filled, the reason is below')
+
+    def _fill(self, job: Job, progress) -> None:
+        if job.error:
+            raise PhotoError(job.error)
+        if self.args.resume and job.is_done(job.result):
+            self._left_out += 1
+            return
+        args = self.args
+        photo = Photo.read(job.photo, max_pixels=self._max_pixels)
+        result = self._result(job, photo)
+        if args.resume and job.is_done(result):
+            self._left_out += 1
+            return
+        hole = hole_mask(job.mask, photo, invert=args.invert, grow=args.grow, tolerance=args.tolerance,
+                         resize=args.resize_mask, max_pixels=self._max_pixels)
+        inpainter, start = self._inpainter, time.monotonic()
+        filled = inpainter.fill(photo, hole, opaque=job.mask == 'alpha', progress=progress)
+        result.parent.mkdir(parents=True, exist_ok=True)
+        filled.save(result)
+        if args.compare:
+            before_after(photo.color(), hole, filled.color()).save(comparison_of(result))
+        self.filled += 1
+        self.report.line(f'{result}: {hole.mean():.1%} was hole, {time.monotonic() - start:.1f} s')
+
+    def _result(self, job: Job, photo: Photo) -> Path:
+        """The file to write, now that the photo's kind is known."""
+        result = job.result_for(photo.lossless_suffix)
+        if result != job.result:
+            if result in self._results:
+                raise PhotoError(f'its result would be {result}, as that of another photo; fill it into another folder')
+            try:
+                require_no_source([result], self._sources)
+            except LaunchError as error:
+                raise PhotoError(str(error)) from error
+        return result
+
+    def end(self) -> int:
+        """Say what came out.
+
+        Returns:
+            The exit status.
+
+        Raises:
+            LaunchError: No photo was filled.
+        """
+        if len(self.jobs) == 1 and self._failures:
+            raise LaunchError(self._failures[0])
+        if len(self.jobs) > 1 and not self.args.quiet:
+            left_out = f', {self._left_out} had results already' if self._left_out else ''
+            print(f'{self.filled} of {len(self.jobs)} photos filled{left_out}, in '
+                  f'{time.monotonic() - self._start:.1f} s: {self.args.out}')
+        elif self._left_out and not self.args.quiet:
+            print(f'{self.args.out} is newer than photo and mask; nothing to do')
+        if not self._failures:
+            return DONE
+        print(f'{len(self._failures)} of {len(self.jobs)} photos could not be filled:', file=sys.stderr)
+        for failure in self._failures:
+            print(f'  {failure}', file=sys.stderr)
+        return PARTLY_FAILED if self.filled or self._left_out else USER_HAS_TO_ACT

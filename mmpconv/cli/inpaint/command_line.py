@@ -1,0 +1,139 @@
+"""The arguments of ``mmpconv inpaint``, and what is wrong with them."""
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmpconv.errors import user_errors
+
+from ..exit_status import EXPLANATION
+from .mask_words import MASK_HELP, is_color, parse_mask
+
+DEFAULT_MODEL = 'pconv_stage2_4xb2_places-256x256'
+FORMATS = ('png', 'jpg', 'tif', 'webp')
+
+DESCRIPTION = """\
+Fill holes in photos. What the mask leaves out stays as it is, bit for bit; so do size, depth, transparency,
+orientation, colour profile and EXIF. Photos of any size are filled in bounded memory.
+"""
+EXAMPLES = """\
+examples:
+  mmpconv inpaint photo.jpg mask.png -o filled.png         white pixels of the mask are the hole
+  mmpconv inpaint photos/ masks/ -o filled/                masks are found by the photos' names
+  mmpconv inpaint a.jpg b.jpg --mask mask.png -o filled/   one mask for all
+  mmpconv inpaint 'photos/*.png' --mask alpha -o filled/   transparent pixels are the hole
+  mmpconv inpaint photo.png --mask '#ff00ff' --tolerance 8 --grow 3 -o filled.png --compare
+  mmpconv inpaint photo.jpg mask.png -o filled.png --model CONFIG.py --checkpoint FILE.pth
+"""
+
+
+def build_parser(prog: str = 'mmpconv inpaint') -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = argparse.ArgumentParser(
+        prog=prog, usage=f'{prog} PHOTO MASK -o OUT [options]\n       {prog} PHOTO... --mask MASK -o OUT [options]',
+        description=DESCRIPTION, epilog=f'{EXAMPLES}\n{EXPLANATION}',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('paths', nargs='*', metavar='PHOTO', help="files, folders (with all in them), or patterns in "
+                        "quotes such as 'photos/*.jpg'. Without --mask, one PHOTO and then the MASK")
+    parser.add_argument('-o', '--out', metavar='OUT', help='for one photo a file, whose suffix says the format; or a '
+                        'folder, which is made: results have the names of the photos there, below the same subfolders. '
+                        'Earlier results are replaced, photos and masks never')
+
+    mask = parser.add_argument_group('the hole')
+    mask.add_argument('--mask', metavar='MASK', help=MASK_HELP)
+    mask.add_argument('--invert', action='store_true', help='black pixels of the mask are the hole instead of white '
+                      'ones')
+    mask.add_argument('--grow', type=_at_least(0), default=0, metavar='N', help='make the hole larger by N pixels all '
+                      'around')
+    mask.add_argument('--tolerance', type=_at_least(0), default=0, metavar='N', help='with a colour as MASK: by how '
+                      'much each channel may differ from it, of 255')
+    mask.add_argument('--resize-mask', action='store_true', help='bring masks of another size to the size of the photo')
+
+    result = parser.add_argument_group('the results')
+    result.add_argument('--format', choices=FORMATS, help='of results in a folder; default: that of the photo if it '
+                        'keeps every pixel, else png')
+    result.add_argument('--compare', action='store_true', help='beside each result, write NAME.compare.png: the photo '
+                        'with its hole marked, and the result')
+    result.add_argument('--resume', action='store_true', help='leave out photos with a result that is newer than photo '
+                        'and mask (made with whatever options)')
+    result.add_argument('--quiet', action='store_true', help='print warnings and errors only')
+
+    model = parser.add_argument_group('the network')
+    model.add_argument('--model', default=DEFAULT_MODEL, metavar='MODEL', help='a name of --list-models, a config '
+                       f'file, or an exported .onnx file; default: {DEFAULT_MODEL}')
+    model.add_argument('--checkpoint', metavar='FILE', help='weights for it, a file or a URL; default: the published '
+                       'ones, which are downloaded once')
+    model.add_argument('--list-models', action='store_true', help='list the models that have a name, and exit')
+    model.add_argument('--device', default='auto', metavar='DEVICE', help='auto, cpu, cuda or cuda:N; default: '
+                       'a GPU if there is one')
+    model.add_argument('--dtype', choices=('auto', 'float32', 'float16', 'bfloat16'), default='auto', help='precision; '
+                       'default: float32 on a CPU, float16 on a GPU')
+    model.add_argument('--compile', action='store_true', help='by torch.compile: worth its minute of preparation for '
+                       'many photos')
+    model.add_argument('--tile-size', type=_at_least(32), metavar='N', help='side of what the network sees at a time, '
+                       'in pixels: less needs less memory; default: twice the size that it was trained on')
+    model.add_argument('--max-pixels', type=_at_least(1), metavar='N', help='refuse larger photos; default: 89478485')
+    return parser
+
+
+def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv inpaint') -> int:
+    """Fill as the command line says.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+        prog: How the program is called in its help.
+
+    Returns:
+        The exit status.
+    """
+    parser = build_parser(prog)
+    args = parser.parse_intermixed_args(argv)
+    if args.list_models:
+        return _list_models()
+    photos, mask = _photos_and_mask(parser, args)
+    if args.out is None:
+        parser.error('say where the result goes: -o OUT')
+    try:
+        source = parse_mask(mask)
+    except ValueError as error:
+        parser.error(str(error))
+    if args.tolerance and not is_color(source):
+        parser.error('--tolerance is for a colour as MASK; masks of files are divided at mid-grey')
+    from .batch import fill_all  # what is wrong with the command line is said before anything large is imported
+
+    with user_errors():
+        return fill_all(photos, source, args)
+
+
+def _photos_and_mask(parser: argparse.ArgumentParser, args: argparse.Namespace) -> tuple[list[str], str]:
+    if args.mask is not None:
+        if not args.paths:
+            parser.error('name a photo, a folder, or a pattern')
+        return args.paths, args.mask
+    if len(args.paths) < 2:
+        parser.error('name a photo and its mask: PHOTO MASK, or PHOTO... --mask MASK')
+    if len(args.paths) > 2:
+        parser.error(f'{len(args.paths)} files are named and none of them by --mask; with several photos the mask goes '
+                     'there: PHOTO... --mask MASK')
+    return args.paths[:1], args.paths[1]
+
+
+def _at_least(least: int):
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f'{text} is less than {least}')
+        return value
+
+    return number
+
+
+def _list_models() -> int:
+    from mmpconv.apis import inpainting_models
+
+    models = inpainting_models()
+    width = max(len(model.name) for model in models)
+    for model in models:
+        weights = model.weights or 'no published weights: give --checkpoint'
+        sys.stdout.write(f'{model.name:<{width}}  {model.data:<14}  {weights}\n')
+    return 0

@@ -1,0 +1,149 @@
+"""What is filled into what: planned as a whole, so that what cannot work is said before anything starts."""
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmpconv.errors import LaunchError
+from mmpconv.photos.formats import FORMATS
+
+from .photo_files import SUFFIXES, FoundPhoto, MaskFolder, find_photos
+
+# In these formats a photo stays as it is: its result has the usual suffix of the format. Else the result is .png, or
+# .tif of what PNG cannot hold.
+LOSSLESS = {suffix: format.suffixes[0] for format in FORMATS if format.is_lossless for suffix in format.suffixes}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo to fill.
+
+    Attributes:
+        photo: The file.
+        mask: A mask file, or what :func:`mmpconv.photos.hole_mask` takes from the photo.
+        result: The file to write. Where ``suffix_of_photo``, another suffix may turn out to be needed.
+        suffix_of_photo: Whether the photo decides on the format of the result.
+        error: Why it cannot be filled, if that is known already.
+    """
+
+    photo: Path
+    mask: Path | str | tuple[int, int, int] | None
+    result: Path
+    suffix_of_photo: bool = False
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return str(self.photo)
+
+    def result_for(self, lossless_suffix: str) -> Path:
+        """The file to write, once it is known which format holds the photo."""
+        return self.result.with_suffix(lossless_suffix) if self.suffix_of_photo else self.result
+
+    def is_done(self, result: Path) -> bool:
+        """Whether there is a result that is newer than photo and mask."""
+        sources = [self.photo, *([self.mask] if isinstance(self.mask, Path) else [])]
+        return result.is_file() and all(result.stat().st_mtime >= source.stat().st_mtime for source in sources)
+
+
+def comparison_of(result: Path) -> Path:
+    """Where the picture of before and after goes."""
+    return result.with_name(f'{result.stem}.compare.png')
+
+
+def plan_jobs(words: Sequence[str], mask: Path | str | tuple[int, int, int], out: str, format: str | None,
+              compare: bool) -> list[Job]:
+    """Plan the filling of all photos that a command line names.
+
+    Args:
+        words: Files, folders and patterns.
+        mask: As of :func:`~mmpconv.cli.inpaint.mask_words.parse_mask`.
+        out: File or folder.
+        format: Suffix of the results, without the dot; or None: as :attr:`Job.suffix_of_photo` says.
+        compare: Whether pictures of before and after are written too.
+
+    Raises:
+        LaunchError: Photos or masks are not there, two results would have one name, or a result would replace a photo
+            or a mask.
+    """
+    if isinstance(mask, Path) and not mask.exists():
+        raise LaunchError(f'there is no mask {mask}; it may be a file, a folder, alpha, black, white, R,G,B or #rrggbb')
+    folder = Path(out)
+    for word in words:
+        if os.path.isdir(word) and os.path.realpath(word) == os.path.realpath(folder):
+            raise LaunchError(f'{out} is the folder of the photos; give another one to -o')
+    photos = find_photos(words, [folder, *([mask] if isinstance(mask, Path) else [])])
+    if len(photos) == 1 and photos[0].named and not (folder.is_dir() or out.endswith(('/', os.sep))):
+        jobs = [_named_job(photos[0], mask, folder, format)]
+    else:
+        if folder.exists() and not folder.is_dir():
+            raise LaunchError(f'{out} is a file; the results of {len(photos)} photos need a folder')
+        masks = MaskFolder(mask) if isinstance(mask, Path) and mask.is_dir() else None
+        jobs = [_job(photo, masks or mask, folder, format) for photo in photos]
+    _require_own_names(jobs, compare)
+    require_no_source([name for job in jobs for name in _written(job, compare)], sources_of(jobs))
+    return jobs
+
+
+def _named_job(photo: FoundPhoto, mask, result: Path, format: str | None) -> Job:
+    if result.suffix.lower() not in SUFFIXES:
+        raise LaunchError(f'{result} has {f"the suffix {result.suffix}" if result.suffix else "no suffix"} and so no '
+                          f'format: end it with {", ".join(SUFFIXES)}, or with / if it is to be a folder')
+    if format and result.suffix.lower().lstrip('.') not in (format, dict(jpg='jpeg', tif='tiff').get(format)):
+        raise LaunchError(f'-o is {result} and --format is {format}; leave --format out, the suffix says it')
+    if isinstance(mask, Path) and mask.is_dir():
+        mask = MaskFolder(mask).mask_of(photo)
+    return Job(photo.path, mask, result)
+
+
+def _job(photo: FoundPhoto, mask, folder: Path, format: str | None) -> Job:
+    suffix = f'.{format}' if format else LOSSLESS.get(photo.path.suffix.lower(), '.png')
+    # The name may have dots, or none: `with_suffix` would take a part of it for a suffix.
+    name = photo.path.stem if photo.path.suffix.lower() in SUFFIXES else photo.path.name
+    result = folder / photo.place.with_name(f'{name}{suffix}')
+    error = None
+    if isinstance(mask, MaskFolder):
+        try:
+            mask = mask.mask_of(photo)
+        except LaunchError as missing:
+            mask, error = None, str(missing)
+    return Job(photo.path, mask, result, format is None, error)
+
+
+def _written(job: Job, compare: bool) -> list[Path]:
+    return [job.result, *([comparison_of(job.result)] if compare else [])]
+
+
+def _require_own_names(jobs: Sequence[Job], compare: bool) -> None:
+    owners = {}
+    for job in jobs:
+        for path in _written(job, compare):
+            # Some file systems do not tell letters from capitals.
+            other = owners.setdefault(str(path).casefold(), job)
+            if other is not job:
+                raise LaunchError(f'the results of {other.photo} and {job.photo} would both be {path}; rename one of '
+                                  'them, or fill them into different folders')
+
+
+def sources_of(jobs: Sequence[Job]) -> dict[tuple[int, int], Path]:
+    """Files that are read, by what tells a file from another one under the same or another name."""
+    paths = {path for job in jobs for path in (job.photo, job.mask) if isinstance(path, Path)}
+    return {_identity(path): path for path in sorted(paths)}
+
+
+def require_no_source(results: Sequence[Path], sources: dict[tuple[int, int], Path]) -> None:
+    """Check that no file that is read would be replaced.
+
+    Raises:
+        LaunchError: One would.
+    """
+    for result in results:
+        if result.exists() and _identity(result) in sources:
+            raise LaunchError(f'the result {result} would replace {sources[_identity(result)]}, which is read; give '
+                              'another name or folder to -o')
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_dev, state.st_ino

@@ -1,0 +1,53 @@
+"""Calls a function as soon as another package's module has been imported.
+
+The defect: torch and MMEngine take seconds to import, and what this package declares to them (safe classes, names of
+layers) has to be declared before anybody uses it, whoever imports first. ``mmpconv --help`` uses neither of them, and
+``mmpconv doctor`` has to run where they are broken.
+
+Delete when: both read such declarations from the metadata of installed packages (entry points).
+"""
+import importlib.abc
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def when_imported(module: str, action: Callable[[], None]) -> None:
+    """Call ``action`` now if the module is imported already, else right after it is. Asked twice, called once.
+
+    Args:
+        module: Its full name.
+        action: What it raises, the import raises.
+    """
+    if sys.modules.get(module):
+        action()
+    elif (watch := _Watch(module, action)) not in sys.meta_path:
+        sys.meta_path.insert(0, watch)
+
+
+@dataclass(frozen=True)
+class _Watch(importlib.abc.MetaPathFinder):
+    """Finds the module as the finders behind this one do; its loader then calls ``action`` at the end."""
+
+    module: str
+    action: Callable[[], None]
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != self.module:
+            return None
+        for finder in sys.meta_path[sys.meta_path.index(self) + 1:]:
+            if spec := finder.find_spec(fullname, path, target):
+                self._follow(spec)
+                return spec
+        return None
+
+    def _follow(self, spec) -> None:
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+            self.action()
+
+        spec.loader.exec_module = exec_module

@@ -1,0 +1,162 @@
+"""Decoding of picture files of which nothing is known."""
+import contextlib
+import dataclasses
+import logging
+import os
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from PIL import Image, ImageFile
+
+from .details import Picture
+from .errors import PhotoError, UnreadableImageError
+from .exif import described
+from .jpeg_end import is_cut_off_jpeg
+from .limits import check_frames, check_size
+from .orientation import as_stored
+from .pillow_details import details_of
+from .pillow_pixels import pixels_of
+from .png_file import png_chunks, read_deep_png
+from .tiff_file import is_deep, read_deep_tiff
+
+# Of Pillow's formats those that are files of pixels: no PostScript, which would start Ghostscript.
+FORMATS = ('PNG', 'JPEG', 'TIFF', 'WEBP', 'BMP', 'PPM', 'GIF')
+_TIFF_HEADERS = (b'II*\0', b'MM\0*')
+# Transparent levels are those of the file, where Pillow spreads the levels of fewer bits over 8.
+_SPREAD = {'L;2': 85, 'L;4': 17}
+_PILLOW_MODULES = r'PIL(\..*)?$'
+_pillow = threading.RLock()  # Pillow's settings and the filters of warnings belong to the whole process
+for decoder in ('PIL', 'tifffile'):  # else they print what they think of broken files, where no logging is set up
+    logging.getLogger(decoder).addHandler(logging.NullHandler())
+
+Source = str | os.PathLike | BinaryIO
+
+
+def name_of(source: Source) -> str:
+    """What to call a file in a message; bytes of a name that are no UTF-8 are replaced."""
+    name = source if isinstance(source, (str, os.PathLike)) else getattr(source, 'name', None)
+    if not isinstance(name, (str, os.PathLike)):
+        return '<file>'
+    return os.fsencode(name).decode('utf-8', 'replace')
+
+
+def read_picture(source: Source, max_pixels: int) -> Picture:
+    """Decode a file as it is stored; see :meth:`Photo.read <mmpconv.photos.Photo.read>`."""
+    with unreadable(name_of(source)), _opened(source) as file, pillow_settings(max_pixels):
+        if not file.read(1):
+            raise PhotoError('the file is empty')
+        file.seek(0)
+        image = _header(file, max_pixels)
+        if image is None:
+            return read_deep_tiff(file, max_pixels)
+        with image:
+            return _decoded(image, file, max_pixels)
+
+
+@contextlib.contextmanager
+def unreadable(name: str) -> Iterator[None]:
+    """Turns whatever is raised on the way to a picture into an :class:`UnreadableImageError`."""
+    try:
+        yield
+    except UnreadableImageError:
+        raise
+    except PhotoError as error:
+        raise UnreadableImageError(name, str(error)) from None
+    except FileNotFoundError:
+        raise UnreadableImageError(name, 'there is no such file') from None
+    except Exception as error:  # decoders raise of all kinds on broken files
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        raise UnreadableImageError(name, ' '.join(reason.split())[:200]) from error
+
+
+@contextlib.contextmanager
+def pillow_settings(max_pixels: int) -> Iterator[None]:
+    """Pillow decodes silently, up to ``max_pixels``, and completes nothing that is cut off."""
+    with _pillow:
+        if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
+            Image.MAX_IMAGE_PIXELS = max_pixels
+        completes, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        # Not warnings.catch_warnings(): what other threads catch or filter meanwhile would be undone at its end.
+        warnings.filterwarnings('ignore', module=_PILLOW_MODULES)
+        silence = warnings.filters[0]
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = completes
+            with contextlib.suppress(ValueError):  # another thread's catch_warnings() has ended
+                warnings.filters.remove(silence)
+
+
+@contextlib.contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    if isinstance(source, (str, os.PathLike)):
+        if not stat.S_ISREG(os.stat(source).st_mode):  # a folder; or a device, that may never end
+            raise PhotoError('it is a folder' if os.path.isdir(source) else 'it is no file that can be read again')
+        with open(source, 'rb') as file:
+            yield file
+    else:
+        source.seek(0)
+        yield source
+
+
+def _header(file: BinaryIO, max_pixels: int) -> Image.Image | None:
+    """The picture before its pixels are decoded; None for a TIFF file of a kind that Pillow does not know."""
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise PhotoError(f'it has far more pixels than the limit of {max_pixels}; scale it down or raise max_pixels'
+                         ) from None
+    except Image.UnidentifiedImageError:
+        file.seek(0)
+        if file.read(4) in _TIFF_HEADERS:
+            return None
+        raise PhotoError(f'it is no picture of a known format ({", ".join(FORMATS)}), or its header is damaged'
+                         ) from None
+    check_size(image.size, max_pixels)
+    if image.format != 'MPO':  # a JPEG photo with previews behind it
+        check_frames(getattr(image, 'n_frames', 1))
+    return image
+
+
+def _decoded(image: Image.Image, file: BinaryIO, max_pixels: int) -> Picture:
+    if image.format == 'TIFF':
+        if is_deep(image):
+            return read_deep_tiff(file, max_pixels)
+        details = details_of(image, described(image.getexif()))  # decoding turns the picture, and forgets how
+        return Picture(as_stored(pixels_of(image), details.orientation), image.mode, details)
+    if image.format == 'PNG':
+        return _decoded_png(image, file)
+    if image.format == 'PPM':
+        _check_levels(image)
+    pixels = pixels_of(image)
+    if image.format in ('JPEG', 'MPO'):
+        file.seek(0)
+        if is_cut_off_jpeg(file.read()):
+            raise PhotoError('the JPEG file is cut off')
+    return Picture(pixels, image.mode, details_of(image))
+
+
+def _decoded_png(image: Image.Image, file: BinaryIO) -> Picture:
+    rawmode = image.tile[0].args
+    chunks = png_chunks(file)
+    mode, _, depth = rawmode.partition(';')
+    if depth == '16B' and mode != 'I':  # Pillow would cut them down to 8 bits
+        pixels, mode = read_deep_png(file, mode), f'{mode};16'
+    else:
+        pixels, mode = pixels_of(image), image.mode
+    details = dataclasses.replace(details_of(image), png_chunks=chunks)
+    if rawmode in _SPREAD and isinstance(details.transparency, int):
+        details = dataclasses.replace(details, transparency=details.transparency * _SPREAD[rawmode])
+    return Picture(pixels, mode, details)
+
+
+def _check_levels(image: Image.Image) -> None:
+    """Refuse PPM and PGM files whose levels Pillow would round to others."""
+    decoder, *_, args = image.tile[0]
+    maxval = args[1] if decoder.startswith('ppm') and image.mode != '1' else 255
+    if maxval != 255:
+        raise PhotoError(f'it is a {image.format} file with levels up to {maxval}; only 255 is read, and 65535 in grey '
+                         'binary files: save it as PNG or TIFF')

@@ -1,0 +1,100 @@
+"""Picture files with all that a picture carries."""
+import os
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from mmpconv.whole_files import whole_file
+
+from .details import Details, Picture
+from .errors import PhotoError, PhotoWarning
+from .formats import GREY_16, Format, format_for, lossless_suffix
+from .modes import DEEP
+from .pillow_pixels import picture_of
+from .png_file import write_deep_png
+from .tiff_file import write_deep_tiff
+
+_EXIF_PREFIX = b'Exif\0\0'
+_INCH = 0.0254
+_LOSSLESS = {'WEBP': dict(lossless=True, exact=True),  # exact: also the colours of transparent pixels
+             'PNG': dict(bits=8),  # else indices above the end of a short palette are cut down to fewer bits
+             'GIF': dict(optimize=False)}  # else the palette is sorted anew
+
+
+def write_picture(picture: Picture, path: str | os.PathLike) -> None:
+    """Write a file; see :meth:`Photo.save <mmpconv.photos.Photo.save>`."""
+    path = Path(path)
+    filename = os.fsencode(path).decode('utf-8', 'replace')
+    format = format_for(picture, path.suffix, filename)
+    try:
+        with whole_file(path) as unfinished:
+            if picture.mode in DEEP:
+                _write_deep(picture, unfinished, format)
+            else:
+                _write_by_pillow(picture, unfinished, format)
+    except (OSError, ValueError, struct.error) as error:  # ValueError, struct.error: what a format has no room for
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise PhotoError(f'{filename} cannot be written: {" ".join(reason.split())}') from error
+    if not format.is_lossless:
+        warnings.warn(f'{filename}: {format.name} changes the pixels around the hole slightly; '
+                      f'{lossless_suffix(picture)} does not', PhotoWarning, stacklevel=3)
+    if not format.holds_details and (picture.details.exif or picture.details.icc_profile):
+        warnings.warn(f'{filename}: {format.name} holds no colour profile and no EXIF data, which are left out; '
+                      f'{lossless_suffix(picture)} holds them', PhotoWarning, stacklevel=3)
+
+
+def to_pillow(picture: Picture) -> Image.Image:
+    """A picture of Pillow's, with its details in ``info`` as if it had been opened."""
+    image = picture_of(picture.samples, picture.mode)
+    details = picture.details
+    if details.palette:
+        order, palette = details.palette
+        image.putpalette(palette, order)
+    about = dict(icc_profile=details.icc_profile, exif=details.exif or None, dpi=details.dpi,
+                 transparency=details.transparency)
+    image.info = {key: value for key, value in about.items() if value is not None}
+    return image
+
+
+def _write_by_pillow(picture: Picture, path: Path, format: Format) -> None:
+    details = picture.details
+    if format.name != 'TIFF' and picture.mode in GREY_16:  # these formats hold one kind of it
+        picture = Picture(picture.samples.astype(np.uint16), 'I;16', details)
+    image = to_pillow(picture)
+    options = image.info if format.holds_details else {}
+    image.info = {key: value for key, value in image.info.items() if key == 'transparency'}
+    options |= _LOSSLESS.get(format.name, {})
+    if format.name == 'JPEG':
+        options |= details.jpeg or dict(quality=95, subsampling=0)
+    elif format.name == 'PNG':
+        options['pnginfo'] = PngInfo()
+        for kind, content in details.png_chunks:
+            options['pnginfo'].add(kind, content)
+    image.save(path, format.name, **options)
+
+
+def _write_deep(picture: Picture, path: Path, format: Format) -> None:
+    with open(path, 'wb') as file:
+        if format.name == 'PNG':
+            write_deep_png(file, picture.samples, _chunks(picture.details))
+        else:
+            write_deep_tiff(file, picture.samples, picture.details)
+
+
+def _chunks(details: Details) -> list[tuple[bytes, bytes]]:
+    """What a PNG file holds before its pixels (PNG specification, section 11.3)."""
+    chunks = [chunk for chunk in details.png_chunks if chunk[0] != b'sRGB' or not details.icc_profile]
+    if details.icc_profile:
+        chunks.append((b'iCCP', b'ICC profile\0\0' + zlib.compress(details.icc_profile)))
+    if details.dpi:
+        chunks.append((b'pHYs', struct.pack('>IIB', *(round(dots / _INCH) for dots in details.dpi), 1)))
+    if details.transparency is not None:
+        chunks.append((b'tRNS', struct.pack('>3H', *details.transparency)))
+    if details.exif:
+        chunks.append((b'eXIf', details.exif.removeprefix(_EXIF_PREFIX)))
+    return chunks

@@ -1,0 +1,92 @@
+"""``mmpconv``: help, exit status, and the way to the commands."""
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from mmpconv.cli.main import COMMANDS
+from mmpconv.version import __version__
+
+STATUSES = """
+import sys
+from mmpconv.cli.main import COMMANDS, Command, main
+COMMANDS['doctor'] = Command('', 'fake:run')
+sys.modules['fake'] = sys.modules['__main__']
+def run(argv, prog):
+    {body}
+sys.exit(main(['doctor', 'a', '--b']))
+"""
+
+
+def call(body):
+    result = subprocess.run([sys.executable, '-c', STATUSES.format(body=body)], capture_output=True, text=True,
+                            timeout=60)
+    return result.returncode, result.stdout, result.stderr
+
+
+def test_help_names_every_command_with_what_it_does(run):
+    status, out, _ = run('--help')
+    assert status == 0
+    for name, command in COMMANDS.items():
+        assert f'  {name} ' in out and command.what in out
+    for text in ('examples:', 'exit status:', '130  interrupted'):
+        assert text in out
+
+
+def test_without_a_command_help_is_shown_and_the_status_is_that_of_wrong_usage(run):
+    status, out, _ = run()
+    assert status == 2 and 'examples:' in out
+
+
+def test_the_version_is_that_of_the_package(run):
+    assert run('--version')[:2] == (0, f'mmpconv {__version__}\n')
+
+
+def test_an_unknown_command_is_wrong_usage(run):
+    status, out, err = run('inpant', 'a')
+    assert (status, out) == (2, '') and "invalid choice: 'inpant'" in err
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_every_command_explains_itself_with_examples_under_its_name(run, name):
+    importlib.import_module(COMMANDS[name].place.split(':')[0])
+    status, out, _ = run(name, '--help')
+    assert status == 0 and out.startswith(f'usage: mmpconv {name}')
+    assert f'mmpconv {name}' in out[out.index('examples:'):]
+
+
+@pytest.mark.parametrize('body, status, words', [
+    ('return None', 0, ''),
+    ('return 3', 3, ''),
+    ('sys.exit("error: one sentence")', 1, 'error: one sentence\n'),
+    ('raise KeyboardInterrupt', 130, 'interrupted\n'),
+    ('print(argv, prog, file=sys.stderr)', 0, "['a', '--b'] mmpconv doctor\n"),
+    ('import no_such_module', 1, "error: No module named 'no_such_module'; pip install 'mmpconv[inpainting]' installs "
+     'what mmpconv doctor needs; mmpconv doctor says what is wrong with this installation\n'),
+    ('from sys import no_such_name', 1, "error: cannot import name 'no_such_name' from 'sys' (unknown location); "
+     'mmpconv doctor says what is wrong with this installation\n')])
+def test_the_exit_status_says_how_it_ended(body, status, words):
+    assert call(body) == (status, '', words)
+
+
+def test_a_bug_keeps_its_traceback():
+    status, _, err = call('return 1 / 0')
+    assert status == 1 and err.startswith('Traceback') and 'ZeroDivisionError' in err
+
+
+def test_names_that_are_not_text_can_be_printed():
+    assert call(r'print("caf\udce9")')[:2] == (0, 'caf\\udce9\n')
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    code = STATUSES.format(body='[print("line" * 99, flush=True) for _ in range(9999)]')
+    process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b'' and process.wait(60) == 0
+
+
+def test_the_module_runs_as_the_program():
+    result = subprocess.run([sys.executable, '-m', 'mmpconv', '--version'], capture_output=True, text=True, check=True)
+    assert result.stdout == f'mmpconv {__version__}\n'
