@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
@@ -108,8 +108,8 @@ def _without_weights(node):
     Most models load weights when they are initialised, which here they are not; wrappers of timm do when built.
     """
     if isinstance(node, dict):
-        return {key: False if key == 'pretrained' and value is True else _without_weights(value)
-                for key, value in node.items()}
+        return ConfigDict({key: False if key == 'pretrained' and value is True else _without_weights(value)
+                           for key, value in node.items()})
     return [*map(_without_weights, node)] if isinstance(node, list) else node
 
 

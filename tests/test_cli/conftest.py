@@ -1,29 +1,12 @@
-"""A network that fills with one colour, photos, and the command line in this process."""
+"""The command line in this process, with a network that fills with one colour."""
 import sys
 
-import numpy as np
 import pytest
+from one_color import OneColor
 
 import mmpconv.apis
 from mmpconv.apis.inpainter import Inpainter
-from mmpconv.apis.inpainter.network import FillingNetwork
 from mmpconv.cli import main
-
-FILLED = (51, 102, 153)
-
-
-class OneColor(FillingNetwork):
-    """Fills with :data:`FILLED`; remembers how it was asked for."""
-
-    size, device = 64, 'cpu'
-
-    def __init__(self):
-        self.calls, self.arguments = 0, []
-
-    def __call__(self, images, holes):
-        self.calls += 1
-        filled = np.broadcast_to(np.float32(FILLED) / np.float32(255), images.shape)
-        return filled.copy(), np.ones_like(holes)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Small photos and masks in files."""
 import numpy as np
 import skimage.data
+from one_color import FILLED
 from PIL import Image
 
 
@@ -29,3 +30,10 @@ def pixels(path):
 def everything_below(folder):
     """Paths of all files below a folder, as text."""
     return {str(path.relative_to(folder)) for path in folder.rglob('*') if path.is_file()}
+
+
+def assert_filled(result, photo, hole):
+    """The hole has the network's colour, all else is the photo."""
+    result = pixels(result)
+    assert (result[~hole] == photo[~hole]).all()
+    assert (result[hole] == FILLED).all()

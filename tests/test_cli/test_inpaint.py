@@ -5,19 +5,12 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import FILLED
+from one_color import FILLED
 from PIL import Image
-from small_photos import everything_below, pixels, write_mask, write_photo
+from small_photos import assert_filled, everything_below, pixels, write_mask, write_photo
 
 from mmpconv.apis.inpainter import shipped_models
 from mmpconv.photos import MAX_PIXELS, Photo
-
-
-def assert_filled(result, photo, hole):
-    """The hole has the network's colour, all else is the photo."""
-    result = pixels(result)
-    assert (result[~hole] == photo[~hole]).all()
-    assert (result[hole] == FILLED).all()
 
 
 def test_photo_mask_and_result_are_all_it_takes(folder, run, network):

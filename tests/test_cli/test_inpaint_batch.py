@@ -5,8 +5,7 @@ import signal
 import numpy as np
 import pytest
 from PIL import Image
-from small_photos import everything_below, pixels, write_mask, write_photo
-from test_inpaint import assert_filled
+from small_photos import assert_filled, everything_below, pixels, write_mask, write_photo
 
 from mmpconv.photos import Photo
 

@@ -10,7 +10,8 @@ PROGRAM = """
 import sys
 sys.path.insert(0, {here!r})
 import mmpconv.apis
-from conftest import Inpainter, OneColor
+from one_color import OneColor
+from mmpconv.apis.inpainter import Inpainter
 mmpconv.apis.Inpainter = lambda *_, tile_size, max_pixels: Inpainter(OneColor(), max_pixels=max_pixels)
 from mmpconv.cli import main
 sys.exit(main({arguments!r}))

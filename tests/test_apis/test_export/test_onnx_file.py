@@ -1,5 +1,6 @@
 """Exported files, run by ONNX Runtime as anybody would."""
 import hashlib
+import sys
 
 import numpy as np
 import onnx
@@ -144,8 +145,11 @@ def test_more_weights_than_a_file_holds_are_refused_before_the_work(monkeypatch,
         onnx_file.export_onnx(*trained('imagenet'), tmp_path / 'model.onnx')
 
 
-@pytest.mark.parametrize('module', ['onnx', 'onnxscript', 'onnx_ir'])
-def test_missing_packages_are_named_before_the_work(module, monkeypatch, tmp_path):
-    monkeypatch.setitem(onnx_file.sys.modules, module, None)
-    with pytest.raises(LaunchError, match=rf"{module} is missing; install .*'mmpconv\[export\]'"):
+@pytest.mark.parametrize('module, message', [
+    ('onnx', 'onnx is missing'), ('onnxscript', 'onnxscript is missing'), ('onnx_ir', 'onnx_ir is missing'),
+    ('onnx_ir.schemas', r'onnx_ir [0-9.]+ is too old')
+])
+def test_missing_packages_are_named_before_the_work(module, message, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(LaunchError, match=rf"{message}; install .*'mmpconv\[export\]'"):
         onnx_file.export_onnx('none.py', None, tmp_path / 'model.onnx')

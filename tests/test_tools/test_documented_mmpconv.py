@@ -1,0 +1,113 @@
+"""The commands ``mmpconv ...`` in README and docs run as written, in a folder that holds what they name."""
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlparse
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from pages import commands
+from PIL import Image
+from tool_runs import ROOT
+
+import mmpconv.registry
+from mmpconv.apis.demo.command_line import build_parser as demo_parser
+from mmpconv.apis.inpainter.shipped_models import DEFAULT_MODEL, shipped_model
+from mmpconv.engine.arguments import build_train_parser
+from mmpconv.engine.files import load_config
+from mmpconv.web.command_line import build_parser as serve_parser
+
+COMMANDS = [command for command in commands() if command.startswith('mmpconv ')]
+SIZE = (96, 64)
+
+
+@pytest.fixture(scope='module')
+def home(tmp_path_factory):
+    """Photos, masks, trained networks of the names in the pages, and published weights where torch looks for them."""
+    home = tmp_path_factory.mktemp('home')
+    (home / 'configs').symlink_to(ROOT / 'configs')
+    for path in ('photo.jpg', 'photos/a.jpg', 'photos/sub/b.png', 'holiday/sea.jpg', 'work_dirs/demo/photo.png'):
+        write_photo(home / path)
+    photo = write_photo(home / 'rocket.png')
+    photo.paste((0, 0, 0), (30, 20, 50, 35))
+    for path in ('rocket.png', 'holiday/sea.jpg'):
+        photo.save(home / path)
+    mask = Image.new('L', SIZE)
+    mask.paste(255, (30, 20, 50, 35))
+    for path in ('mask.png', 'masks/a.png', 'masks/b.png', 'work_dirs/demo/mask.png'):
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        mask.save(home / path)
+    default = shipped_model(DEFAULT_MODEL)
+    weights = home / 'torch/hub/checkpoints' / Path(urlparse(default.weights).path).name
+    for config, checkpoint in ((default.config, weights),
+                               (shipped_model('pconv_demo_1xb8_photos-128x128').config, 'work_dirs/demo/iter_400.pth'),
+                               (shipped_model('pconv_small_1xb8_photos-128x128').config,
+                                'work_dirs/pconv_small_1xb8_photos-128x128/iter_2500.pth')):
+        write_random_weights(config, home / checkpoint)
+    return home
+
+
+def write_photo(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    photo = Image.fromarray(skimage.data.rocket()).resize(SIZE)
+    photo.save(path)
+    return photo
+
+
+def write_random_weights(config, path):
+    settings = Config.fromfile(config).model
+    settings.loss_composed_percep, settings.loss_out_percep = None, False
+    with DefaultScope.overwrite_default_scope('mmpconv'):
+        model = mmpconv.registry.MODELS.build(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(dict(state_dict=model.state_dict()), path)
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_command_runs(command, home):
+    name, *args = shlex.split(command)[1:]
+    if name == 'demo':  # test_documented_commands.py runs it
+        assert demo_parser().parse_args(args)
+        return
+    if name == 'serve':  # tests/test_web runs it
+        assert serve_parser().parse_args(args)
+        return
+    if name == 'train':  # tests/test_configs runs every config for an iteration
+        assert load_config(str(ROOT / args[0])) and build_train_parser().parse_args(args)
+        return
+    assert name in ('convert-padding', 'doctor', 'export', 'inpaint'), f'add a test of mmpconv {name}'
+    before = {path for path in home.rglob('*') if path.is_file()}
+    done = subprocess.run(
+        [sys.executable, '-m', 'mmpconv', name, *args], cwd=home, capture_output=True, text=True,
+        env={**os.environ, 'TORCH_HOME': str(home / 'torch'), 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''})
+    assert done.returncode == 0, done.stderr
+    if '-o' in args:
+        out = home / args[args.index('-o') + 1]
+        assert out.is_file() if out.suffix else any(out.rglob('*.*'))
+    if name == 'inpaint' and '-o' in args and out.suffix:
+        assert_only_the_hole_changed(home / args[0], out)
+        assert ('--compare' in args) == ((home / f'{out.stem}.compare.png') in set(home.iterdir()) - before)
+
+
+def assert_only_the_hole_changed(photo, filled):
+    before, after = (np.asarray(Image.open(path).convert('RGB')).astype(int) for path in (photo, filled))
+    changed = (before != after).any(2)
+    assert changed[20:35, 30:50].mean() > 0.9
+    changed[20:35, 30:50] = False
+    assert not changed.any()
+
+
+def test_the_default_network_is_the_published_one(home):
+    """As the first command of the README takes it."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'mmpconv', 'inpaint', 'photo.jpg', 'mask.png', '-o', 'other.png'], cwd=home,
+        capture_output=True, text=True,
+        env={**os.environ, 'TORCH_HOME': str(home / 'empty'), 'https_proxy': 'http://127.0.0.1:9'})
+    assert done.returncode == 1 and shipped_model(DEFAULT_MODEL).weights in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and not (home / 'other.png').exists()
