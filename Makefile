@@ -22,6 +22,8 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/layer.py
 	$(BIN)/python benchmarks/loss.py
 	$(BIN)/python benchmarks/padding.py
+	$(BIN)/python benchmarks/runtimes.py
+	$(BIN)/python benchmarks/photo.py
 	$(BIN)/python benchmarks/report.py
 
 # Resolves the lock file anew, for all supported Pythons at once.

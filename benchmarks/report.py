@@ -11,7 +11,8 @@ DOCS = Path(__file__).resolve().parents[1] / 'docs'
 PAGE = DOCS / 'speed.md'
 BEGIN, END = '<!-- results: written by benchmarks/report.py -->', '<!-- end of results -->'
 TITLES = {'network': 'The network', 'layer': 'One layer', 'loss': 'Perceptual and style losses',
-          'padding': 'Padding of a classification network', 'runtimes': 'The network by runtime'}
+          'padding': 'Padding of a classification network', 'runtimes': 'The network by runtime',
+          'photo': 'Filling a hole in a photo'}
 
 
 def main() -> None:

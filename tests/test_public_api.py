@@ -16,7 +16,7 @@ import mmpconv.registry
 
 LIST = Path(__file__).with_name('public_api.json')
 MODULES = ['mmpconv', 'mmpconv.ops', 'mmpconv.layers', 'mmpconv.conversion', 'mmpconv.models', 'mmpconv.models.losses',
-           'mmpconv.datasets', 'mmpconv.engine', 'mmpconv.evaluation']
+           'mmpconv.datasets', 'mmpconv.engine', 'mmpconv.evaluation', 'mmpconv.photos', 'mmpconv.apis']
 
 
 def registered() -> dict[str, list[str]]:

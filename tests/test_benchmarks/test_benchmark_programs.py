@@ -1,17 +1,23 @@
 """Runs each benchmark at a tiny size; looks at what it writes, never at a time."""
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import large_holes
 import layer
 import loss
 import network
+import numpy as np
 import padding
+import photo
 import pytest
 import runtimes
 import torch
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ['--size', '64', '--batch', '1', '--repeats', '1', '--device', 'cpu']
@@ -74,6 +80,43 @@ def test_padding(tmp_path, capsys):
         assert target['measured'] == pytest.approx(
             medians[f'ResNet-18: {case}', 'mmpconv'] / medians[f'ResNet-18: {case}', 'zero padding'])
     assert "differ from those of NVIDIA's definition by" in ' '.join(capsys.readouterr().out.split())
+
+
+def test_photo(tmp_path, capsys):
+    path = tmp_path / 'photo.json'
+    photo.main(['--width', '4', '--layers', '5', '--percent', '20', '--repeats', '1', '--device', 'cpu',
+                '--json', str(path)])
+    result = json.loads(path.read_text())
+    rows = {(row['case'], row['candidate']): row for row in result['measurements']}
+    assert [*rows] == [*((case, 'mmpconv') for case in photo.CASES), (photo.PEER, 'MMagic')]
+    assert all(row['peak_bytes'] > 0 and row['seconds']['median'] > 0 for row in rows.values())
+    assert 0 < result['difference'] < 1e-4
+    memory, area, size = result['targets']
+    assert memory['measured'] == pytest.approx(rows[photo.ALL, 'mmpconv']['peak_bytes'] / 1e9)
+    seconds = [rows[case, 'mmpconv']['seconds']['median'] for case in (photo.ALL, photo.FEW, photo.SMALL)]
+    assert (area['measured'], size['measured']) == pytest.approx(
+        (seconds[0] / seconds[1] / 5, seconds[1] / seconds[2]))
+    assert 'Targets' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('case, share, tolerance', [(case, share, 0.1) for case, (_, _, share) in photo.CASES.items()])
+def test_the_hole_of_a_photo_has_the_share_that_it_is_to_have(case, share, tolerance):
+    pixels, hole = photo.picture(case, 20)
+    assert pixels.shape[:2] == hole.shape and hole.mean() == pytest.approx(share, rel=tolerance)
+
+
+def test_large_holes(tmp_path, capsys, monkeypatch):
+    """Networks that fill with one colour: what they score can be computed."""
+    def one_color(config, checkpoint, coarse_to_fine):
+        level = 255 if coarse_to_fine else 230
+        return SimpleNamespace(fill=lambda photo, hole: photo.filled(np.full((*photo.shape, 3), level, np.uint8), hole))
+
+    monkeypatch.setattr(large_holes, 'Inpainter', one_color)
+    Image.fromarray(np.full((60, 80, 3), 128, np.uint8)).save(tmp_path / 'grey.png')
+    large_holes.main(['config.py', 'checkpoint.pth', str(tmp_path)])
+    rows = [re.findall(r'[\d.]+', line) for line in capsys.readouterr().out.splitlines() if 'pixels' in line]
+    assert rows == [[str(radius), f'{100 * 102 / 255:.2f}', f'{100 * 127 / 255:.2f}'] for radius in (12, 24, 48, 96)]
+    assert large_holes.disc((200, 300), 40, 3).sum() == pytest.approx(np.pi * 40**2, rel=0.01)
 
 
 def test_runtimes(tmp_path, monkeypatch, capsys):

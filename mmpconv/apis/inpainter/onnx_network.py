@@ -35,7 +35,7 @@ class OnnxNetwork(FillingNetwork):
         if 'mmpconv.format' not in metadata:
             raise LaunchError(f'{path} is an ONNX file, but none that mmpconv export has written; export the network '
                               'with it')
-        if False:
+        if metadata['mmpconv.format'] != FORMAT:
             raise LaunchError(f'{path} was written by mmpconv {metadata.get("mmpconv.version")} in format '
                               f'{metadata["mmpconv.format"]}, and this version reads format {FORMAT}; use that '
                               'version, or export the network again')
@@ -72,7 +72,7 @@ def onnx_session(path: str | Path, device: str = 'auto', threads: int | None = N
     try:
         import onnxruntime
     except ImportError as error:
-        raise LaunchError(f'{path} is run by onnxruntime, which cannot be imported ({error}); install it: '
+        raise ValueError(f'{path} is run by onnxruntime, which cannot be imported ({error}); install it: '
                           "pip install 'mmpconv[export]'") from error
     if not Path(path).is_file():
         raise LaunchError(f'there is no file {path}; give the path of an .onnx file that mmpconv export has written')
