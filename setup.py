@@ -37,6 +37,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmpconv', 'mmpconv.*']),
+    package_data={'mmpconv.web': ['*.css', '*.js']},
     python_requires='>=3.10,<3.13',
     install_requires=requirements('core'),
     extras_require={
