@@ -1,6 +1,7 @@
 """What happens when a visitor of the page does something."""
 import html
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class Desk:
 
     def __init__(self, inpainter: Filler, folder: Path, max_pixels: int):
         self.inpainter, self.folder, self.max_pixels = inpainter, folder, max_pixels
+        self._filling, self._closed = threading.Lock(), False
 
     def show_photo(self, path: str | None) -> tuple[dict | None, Any]:
         """A photo that was just uploaded.
@@ -95,14 +97,30 @@ class Desk:
             if not hole.any():
                 raise _error('Nothing is to be filled yet: paint over what you want gone, or choose a mask.')
             hole = _grown(hole, photo, grow)
-            filled = self.inpainter.fill(photo, hole, progress=lambda *tiles: progress(tiles, unit='tiles'))
-            result = self.folder / secrets.token_urlsafe(24) / f'{Path(path).stem}-filled{photo.lossless_suffix}'
-            filled.save(result)
+
+            def tell(*tiles: int) -> None:
+                if self._closed:
+                    raise _error('The page has ended.')
+                progress(tiles, unit='tiles')
+
+            with self._filling:
+                filled = self.inpainter.fill(photo, hole, progress=tell)
+                result = self.folder / secrets.token_urlsafe(24) / f'{Path(path).stem}-filled{photo.lossless_suffix}'
+                filled.save(result)
         h, w = photo.shape
         done = (f'Filled {hole.mean():.2%} of {w} × {h} pixels in {time.monotonic() - begun:.1f} s. '
                 'All others are the same, bit for bit.')
         button = gr.update(label=f'Download {result.name}', value=str(result), interactive=True)
         return comparison(preview(photo), preview(filled)), done, button
+
+    def close(self) -> None:
+        """Give up a filling that is going on, and write nothing more."""
+        self._closed = True
+
+    def wait(self) -> None:
+        """Until nothing is being filled or written."""
+        with self._filling:
+            pass
 
     def _read(self, path: str) -> Photo:
         return Photo.read(path, max_pixels=self.max_pixels)

@@ -1,5 +1,6 @@
 """Serves the page. Everything that it writes is in one folder, which is gone afterwards."""
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -59,36 +60,45 @@ def serve(load: Callable[[], Filler], held: socket.socket, max_upload: int, max_
     """
     host, port = held.getsockname()[:2]
     with _ended_by_sigterm(), confined() as folder, told_apart():
-        app = build_app(load(), folder, max_upload, max_pixels, host if host in LOCAL else None)
+        desk = Desk(load(), folder, max_pixels)
+        app = build_app(desk, max_upload, local=host in LOCAL)
         # Open pages hold connections, for whose end uvicorn would wait.
         config = uvicorn.Config(app, log_level='error', timeout_graceful_shutdown=1, ws='none', server_header=False)
-        _Server(config, f'http://{f"[{host}]" if ":" in host else host}:{port}/').run(sockets=[held])
+        try:
+            _Server(config, f'http://{f"[{host}]" if ":" in host else host}:{port}/', desk).run(sockets=[held])
+        finally:
+            desk.wait()
 
 
 class _Server(uvicorn.Server):
-    """Says where the page is, once it is there."""
+    """Says where the page is, once it is there; when it ends, does not wait for a photo to be filled."""
 
-    def __init__(self, config: uvicorn.Config, address: str):
+    def __init__(self, config: uvicorn.Config, address: str, desk: Desk):
         super().__init__(config)
-        self.address = address
+        self.address, self.desk = address, desk
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print(f'The page is at {self.address} (Ctrl-C ends it)', flush=True)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.desk.close()
+        # That connections to open pages are cut off is no error.
+        logging.getLogger('uvicorn.error').setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
 
-def build_app(inpainter: Filler, folder: Path, max_upload: int, max_pixels: int, local: str | None = None) -> FastAPI:
-    """The page as an ASGI application.
+
+def build_app(desk: Desk, max_upload: int, local: bool = False) -> FastAPI:
+    """The page as an ASGI application; to be built and served within :func:`confined`.
 
     Args:
-        inpainter, max_upload, max_pixels: As of :func:`serve`.
-        folder: As of :func:`confined`, within which the page is built and served.
-        local: Address of this machine that nobody else reaches, if it is served there.
+        desk: What answers, with the folder of :func:`confined`.
+        max_upload: Largest file, in megabytes.
+        local: Whether it is served at an address that only this machine reaches.
     """
-    page = build_page(Desk(inpainter, folder, max_pixels), max_upload)
-    # As launch() sets them: else Gradio takes any file of this machine that a request names for an uploaded one.
-    page.has_launched = page.is_running = True
-    page.enable_monitoring = False
+    page = build_page(desk, max_upload)
+    # As launch() sets it: else Gradio takes any file of this machine that a request names for an uploaded one.
+    page.has_launched = True
     app = gr.mount_gradio_app(
         FastAPI(openapi_url=None), page, '', show_api=False, show_error=False, allowed_paths=[], ssr_mode=False,
         max_file_size=max_upload * MEGABYTE, app_kwargs=dict(openapi_url=None))
@@ -97,7 +107,7 @@ def build_app(inpainter: Filler, folder: Path, max_upload: int, max_pixels: int,
     app.add_middleware(OnlyThisHost, max_upload=max_upload * MEGABYTE)
     if local:
         # A page of another site whose name is made to lead to this machine does not get in.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, '[::1]'])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL, '['])  # '[': how it reads [::1]:7860
     return app
 
 
@@ -111,7 +121,7 @@ def confined() -> Iterator[Path]:
         folder = os.path.realpath(name)
         with mock.patch.dict(os.environ, GRADIO_TEMP_DIR=folder, TMPDIR=folder), \
                 mock.patch.object(tempfile, 'tempdir', folder), \
-                mock.patch.object(processing_utils, 'x', 1, create=True):
+                mock.patch.object(processing_utils, 'async_ssrf_protected_download', _refuse_download):
             yield Path(folder)
 
 

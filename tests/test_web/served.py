@@ -69,14 +69,17 @@ class Visitor:
         self.complaints, self.elsewhere = [], []
         self.page = browser.new_context(**{'viewport': dict(width=1280, height=800), **options}).new_page()
         self.page.set_default_timeout(15_000)
-        self.page.on('console', lambda said: self.complaints.append(said.text) if said.type == 'error' else None)
-        # Gradio's way to close a connection that it needs no longer.
-        self.page.on('pageerror', lambda error: None if error.name == 'AbortError' else
-                     self.complaints.append(str(error)))
+        self.page.on('console', lambda said: self._hear(said.text) if said.type == 'error' else None)
+        self.page.on('pageerror', lambda error: self._hear(f'{error.name}: {error}'))
         self.page.on('request', lambda request: None if request.url.startswith((address, 'data:', 'blob:'))
                      else self.elsewhere.append(request.url))
         self.page.goto(address)
         self.page.wait_for_function('window.painter')
+
+    def _hear(self, complaint):
+        # Gradio's way to close a connection that it needs no longer.
+        if not complaint.startswith('AbortError'):
+            self.complaints.append(complaint)
 
     def choose_photo(self, path):
         self.page.set_input_files('#photo input', path)
@@ -113,6 +116,14 @@ class Visitor:
     def fill(self):
         self.page.click('button:has-text("Fill")')
         self.page.wait_for_selector('.comparison img')
+
+    def press_fill_in_vain(self):
+        """The sentence that says why nothing is filled; pressed again while Gradio waits for what was uploaded."""
+        while True:
+            self.page.click('button:has-text("Fill")')
+            told = self.told()
+            if not told.startswith('Waiting for file(s)'):
+                return told
 
     def download(self, folder):
         with self.page.expect_download() as download:

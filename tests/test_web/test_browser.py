@@ -158,12 +158,10 @@ def test_the_page_goes_on_after_a_file_that_is_no_photo(visit, cat, tmp_path):
     visitor = visit()
     visitor.choose_photo(tmp_path / 'text.png')
     assert visitor.told().startswith('Cannot read the image text.png')
-    visitor.page.click('button:has-text("Fill")')
-    assert visitor.told().startswith('Cannot read the image text.png')
+    assert visitor.press_fill_in_vain().startswith('Cannot read the image text.png')
     visitor.page.click('#photo button[aria-label="Clear"]')
     visitor.open_photo(photo_file(cat, tmp_path, 'cat.png'))
-    visitor.page.click('button:has-text("Fill")')
-    assert 'paint over what you want gone' in visitor.told()
+    assert 'paint over what you want gone' in visitor.press_fill_in_vain()
 
 
 def test_too_many_bytes_or_pixels_are_told(visit, tmp_path):
@@ -194,11 +192,14 @@ def test_two_visitors_have_a_page_of_their_own(visit, cat, tmp_path, inpainter):
         assert (filled == photo).all(2).mean() > 0.9
 
 
-def test_nothing_is_left_when_the_page_ends(visit, page, cat, tmp_path):
+def test_nothing_is_left_when_the_page_ends_while_it_fills(visit, page, tmp_path):
+    Image.new('RGB', (4000, 3000)).save(tmp_path / 'large.png')
     visitor = visit()
-    visitor.open_photo(photo_file(cat, tmp_path, 'cat.png'))
-    visitor.paint((0.5, 0.5))
-    visitor.fill()
-    assert list(page.temporary.glob('mmpconv-serve-*/*/cat-filled.png'))
+    visitor.open_photo(tmp_path / 'large.png')
+    visitor.page.evaluate('painter.size = 1400')
+    visitor.paint((0.2, 0.5), (0.8, 0.5))
+    visitor.page.click('button:has-text("Fill")')
+    visitor.page.wait_for_selector('text=/\\d tiles/')
+    assert any(page.temporary.iterdir())
     assert page.end(signal.SIGTERM) == (128 + signal.SIGTERM, '')
     assert not list(page.work.iterdir()) and not list(page.temporary.iterdir())

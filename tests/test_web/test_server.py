@@ -9,6 +9,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from mmpconv.errors import LaunchError
+from mmpconv.web.desk import Desk
 from mmpconv.web.server import MEGABYTE, build_app, confined, reserve
 from mmpconv.web.told import told_apart
 
@@ -16,9 +17,9 @@ STARTED = """
 import sys, threading
 asked = []
 sys.addaudithook(lambda event, args: asked.append(args) if event in ('socket.getaddrinfo', 'socket.connect') else None)
-from mmpconv.web.server import build_app, confined
+from mmpconv.web.server import Desk, build_app, confined
 with confined() as folder:
-    build_app(None, folder, 1, 1)
+    build_app(Desk(None, folder, 1), 1)
     [thread.join() for thread in threading.enumerate() if thread is not threading.current_thread()]
 sys.exit(str(asked) if asked else 0)
 """
@@ -28,7 +29,7 @@ sys.exit(str(asked) if asked else 0)
 def client(tmp_path_factory):
     tmp_path_factory.getbasetemp()  # not within the folder that is removed
     with confined() as folder, told_apart():
-        app = build_app(None, folder, max_upload=1, max_pixels=10_000, local='127.0.0.1')
+        app = build_app(Desk(None, folder, max_pixels=10_000), max_upload=1, local=True)
         with TestClient(app, base_url='http://127.0.0.1', follow_redirects=False,
                         raise_server_exceptions=False) as client:
             yield client
@@ -87,9 +88,11 @@ def test_a_file_that_nobody_uploaded_is_not_taken_for_one(client, config, path):
 
 @pytest.mark.parametrize('path', ['https://8.8.8.8/photo.png', 'http://127.0.0.1/photo.png'])
 def test_nothing_is_downloaded(client, config, path, monkeypatch):
-    monkeypatch.setattr(socket, 'getaddrinfo', lambda *args, **kwargs: pytest.fail('a name was looked up'))
+    asked = []
+    for name in ('getaddrinfo', 'create_connection'):
+        monkeypatch.setattr(socket, name, lambda *args, **kwargs: asked.append(args) or [])
     message = ask(client, config, uploaded(path))
-    assert not message['success'] and message['output']['error'] is None
+    assert not message['success'] and message['output']['error'] is None and not asked
 
 
 @pytest.mark.parametrize('path', [
@@ -143,12 +146,14 @@ def test_no_other_request_is_larger_than_a_page_sends(client):
 
 def test_a_name_that_is_made_to_lead_here_does_not_get_in(client):
     assert client.get('/config', headers=dict(host='evil.example:7860')).status_code == 400
-    assert client.get('/config', headers=dict(host='localhost:7860')).status_code == 200
+    for here in ('127.0.0.1:7860', 'localhost:7860', '[::1]:7860', 'localhost'):
+        assert client.get('/config', headers=dict(host=here)).status_code == 200
 
 
-def test_an_uploaded_drawing_is_not_run_as_part_of_the_page(client):
+def test_an_uploaded_drawing_is_not_run_as_part_of_the_page(client, config):
     for name in ('a.svg', 'a.html'):
         path, = upload(client, b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', name).json()
+        ask(client, config, uploaded(path))
         answer = client.get(f'/gradio_api/file={path}')
         assert answer.headers['content-disposition'].startswith('attachment')
         assert answer.headers['x-content-type-options'] == 'nosniff'

@@ -67,10 +67,11 @@ def require_agreement(comparisons: Sequence[Comparison], path: str) -> None:
             'versions of torch, onnxscript and onnxruntime that requirements/lock.txt names')
 
 
-def table_of(comparisons: Sequence[Comparison], title: str) -> Table:
-    """The differences, a row for each shape and a column for each kind of hole."""
+def table_of(comparisons: Sequence[Comparison], runtime: str) -> Table:
+    """The differences, a row for each shape and a column for each kind of hole. ``runtime`` is who ran the export."""
     kinds = dict.fromkeys(comparison.hole for comparison in comparisons)
-    table = Table('photos', *kinds, title=title, title_justify='left')
+    table = Table('photos', *kinds, title=f'{runtime} against PyTorch', title_justify='left',
+                  caption='Largest difference of colours in [0, 1], by kind of hole', caption_justify='left')
     for shape in dict.fromkeys(comparison.shape for comparison in comparisons):
         batch, height, width = shape
         table.add_row(f'{batch} x {height} x {width}', *(f'{comparison.difference:.1e}' for comparison in comparisons

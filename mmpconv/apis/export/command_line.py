@@ -45,5 +45,5 @@ def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv export') -> Non
             raise LaunchError(f'--out is {args.out} but must end in {" or ".join(_FORMATS)}, which says the format')
         runtime, file_format, export = _FORMATS[suffix]
         comparisons = export(args.config, args.checkpoint, args.out)
-        Console().print(table_of(comparisons, f'{runtime} against PyTorch: differences by hole, of 0 to 1'))
+        Console().print(table_of(comparisons, runtime))
         print(f'Written: {args.out} ({file_format}, {args.out.stat().st_size / 2**20:.1f} MiB)')

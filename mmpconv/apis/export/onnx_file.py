@@ -9,10 +9,10 @@ from torch.export import ExportedProgram
 
 from mmpconv.apis.inpainter.onnx_network import INPUTS, OUTPUTS, onnx_session
 from mmpconv.errors import LaunchError
-from mmpconv.whole_files import whole_file
 
 from .agreement import Comparison, compare, require_agreement
 from .description import load_described
+from .new_file import new_file
 from .tracing import trace
 
 OPSET = 18  # ONNX Runtime 1.14 and newer; what torch writes without converting
@@ -47,7 +47,7 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
     if size >= _LARGEST:
         raise LaunchError(f'the network has {size / 1e9:.1f} GB of weights, and an ONNX file holds less than '
                           '2.1 GB; export it as .pt2')
-    with whole_file(Path(path)) as unfinished:
+    with new_file(Path(path)) as unfinished:
         write_onnx(trace(network), description, unfinished)
         session = onnx_session(unfinished, 'cpu')
 
@@ -61,6 +61,7 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
 
 
 def write_onnx(program: ExportedProgram, description: dict[str, str], path: Path) -> None:
+    """Write a traced network, with a description as metadata."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # torch warns of its own doings
         exported = torch.onnx.export(program, dynamo=True, opset_version=OPSET, input_names=INPUTS,

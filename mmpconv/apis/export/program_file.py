@@ -5,10 +5,9 @@ from pathlib import Path
 
 import torch
 
-from mmpconv.whole_files import whole_file
-
 from .agreement import Comparison, compare, require_agreement
 from .description import load_described
+from .new_file import new_file
 from .tracing import trace
 
 DESCRIPTION = 'mmpconv.json'
@@ -34,7 +33,7 @@ def export_program(model: str, checkpoint: str | None, path: str | Path) -> list
         CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
     """
     network, description = load_described(model, checkpoint)
-    with whole_file(Path(path)) as unfinished, warnings.catch_warnings():
+    with new_file(Path(path)) as unfinished, warnings.catch_warnings():
         warnings.simplefilter('ignore')  # torch warns of its own doings
         torch.export.save(trace(network), unfinished, extra_files={DESCRIPTION: json.dumps(description, indent=1)})
         program = torch.export.load(unfinished).module()

@@ -72,7 +72,7 @@ def onnx_session(path: str | Path, device: str = 'auto', threads: int | None = N
     try:
         import onnxruntime
     except ImportError as error:
-        raise ValueError(f'{path} is run by onnxruntime, which cannot be imported ({error}); install it: '
+        raise LaunchError(f'{path} is run by onnxruntime, which cannot be imported ({error}); install it: '
                           "pip install 'mmpconv[export]'") from error
     if not Path(path).is_file():
         raise LaunchError(f'there is no file {path}; give the path of an .onnx file that mmpconv export has written')
