@@ -29,7 +29,7 @@ ALLOWED = {
     'apis': ({'models', 'datasets', 'evaluation', 'engine', 'conversion', 'ops', 'photos', 'registry', 'compat',
               'errors', 'whole_files', 'version'},
              {'torch', 'torchvision', 'skimage', 'sklearn', 'matplotlib', 'rich', 'PIL', 'jinja2', 'markupsafe', 'yaml',
-              'onnx', 'onnxscript', 'onnxruntime', *IMAGES, *OPENMMLAB}),
+              'onnx', 'onnx_ir', 'onnxscript', 'onnxruntime', *IMAGES, *OPENMMLAB}),
     'web': ({'apis', 'photos', 'errors'}, {'gradio', 'fastapi', 'starlette', 'uvicorn', 'PIL', *IMAGES}),
     'cli': ({'web', 'apis', 'photos', 'errors', 'version'}, {'rich', 'packaging', 'PIL', *IMAGES}),
     '__main__': ({'cli'}, set()),

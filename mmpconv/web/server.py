@@ -65,12 +65,12 @@ def serve(load: Callable[[], Filler], held: socket.socket, max_upload: int, max_
         # Open pages hold connections, for whose end uvicorn would wait.
         config = uvicorn.Config(app, log_level='error', timeout_graceful_shutdown=1, ws='none', server_header=False)
         try:
-            _Server(config, f'http://{f"[{host}]" if ":" in host else host}:{port}/', desk).run(sockets=[held])
+            PageServer(config, f'http://{f"[{host}]" if ":" in host else host}:{port}/', desk).run(sockets=[held])
         finally:
             desk.wait()
 
 
-class _Server(uvicorn.Server):
+class PageServer(uvicorn.Server):
     """Says where the page is, once it is there; when it ends, does not wait for a photo to be filled."""
 
     def __init__(self, config: uvicorn.Config, address: str, desk: Desk):

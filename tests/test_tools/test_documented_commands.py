@@ -2,6 +2,7 @@
 import logging
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,6 +11,8 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import HOOKS, MODELS, DefaultScope, init_default_scope
 from pages import PAGES, blocks, commands
+from PIL import Image
+from random_weights import write_random_weights
 from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
 
@@ -87,6 +90,13 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         assert parse_methods(benchmark.build_parser().parse_intermixed_args(args[1:]).methods, 'cpu')
     elif script == 'tools/make_benchmark.py':  # tests/test_apis runs it on photos
         assert benchmark_making.build_parser().parse_args(args[1:])
+    elif script == 'tests/test_web/screenshot.py':
+        if not any(map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))):
+            pytest.skip('there is no Chromium')
+        write_random_weights(ROOT / args[1], folder / args[2])
+        (folder / 'docs').mkdir(exist_ok=True)
+        subprocess.run([sys.executable, ROOT / script, ROOT / args[1], *args[2:]], cwd=folder, check=True)
+        assert Image.open(folder / args[3]).width == 860
     else:
         pytest.fail(f'no test runs the documented command {command!r}: add one here')
 

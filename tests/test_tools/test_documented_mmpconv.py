@@ -9,14 +9,11 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 import skimage.data
-import torch
-from mmengine.config import Config
-from mmengine.registry import DefaultScope
 from pages import commands
 from PIL import Image
+from random_weights import write_random_weights
 from tool_runs import ROOT
 
-import mmpconv.registry
 from mmpconv.apis.demo.command_line import build_parser as demo_parser
 from mmpconv.apis.inpainter.shipped_models import DEFAULT_MODEL, shipped_model
 from mmpconv.engine.arguments import build_train_parser
@@ -58,15 +55,6 @@ def write_photo(path):
     photo = Image.fromarray(skimage.data.rocket()).resize(SIZE)
     photo.save(path)
     return photo
-
-
-def write_random_weights(config, path):
-    settings = Config.fromfile(config).model
-    settings.loss_composed_percep, settings.loss_out_percep = None, False
-    with DefaultScope.overwrite_default_scope('mmpconv'):
-        model = mmpconv.registry.MODELS.build(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state_dict=model.state_dict()), path)
 
 
 @pytest.mark.parametrize('command', COMMANDS)

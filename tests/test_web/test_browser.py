@@ -141,7 +141,7 @@ def test_strokes_can_be_erased_undone_and_cleared(visit, cat, tmp_path):
 def test_large_photos_are_filled_at_full_size(visit, tmp_path):
     photo = np.zeros((3000, 4000, 3), np.uint8)
     photo[...] = np.linspace(0, 255, 4000, dtype=np.uint8)[:, None]
-    Image.fromarray(photo).save(tmp_path / 'large.png')
+    Image.fromarray(photo).save(tmp_path / 'large.png', compress_level=1)
     visitor = visit()
     visitor.open_photo(tmp_path / 'large.png')
     (x, y), = visitor.paint((0.25, 0.75))
@@ -193,7 +193,7 @@ def test_two_visitors_have_a_page_of_their_own(visit, cat, tmp_path, inpainter):
 
 
 def test_nothing_is_left_when_the_page_ends_while_it_fills(visit, page, tmp_path):
-    Image.new('RGB', (4000, 3000)).save(tmp_path / 'large.png')
+    Image.new('RGB', (4000, 3000)).save(tmp_path / 'large.png', compress_level=1)
     visitor = visit()
     visitor.open_photo(tmp_path / 'large.png')
     visitor.page.evaluate('painter.size = 1400')

@@ -1,4 +1,5 @@
 import json
+import threading
 import warnings
 from pathlib import Path
 
@@ -194,3 +195,31 @@ def test_every_result_has_a_place_that_cannot_be_guessed(desk, cat, save):
     path = save(cat, 'cat.png')
     folders = {fill(desk, path, strokes=LINE)[0].parent.name for _ in range(3)}
     assert len(folders) == 3 and min(map(len, folders)) >= 30
+
+
+def test_a_filling_that_goes_on_at_the_end_is_waited_for_and_given_up(desk, cat, save, monkeypatch):
+    begun, go_on, ends = threading.Event(), threading.Event(), []
+
+    def fill_slowly(photo, hole, *, progress):
+        begun.set()
+        go_on.wait(10)
+        progress(1, 2)
+        return photo
+
+    def visit():
+        with pytest.raises(gr.Error) as end:
+            fill(desk, save(cat, 'cat.png'), strokes=LINE)
+        ends.append(end.value.message)
+
+    monkeypatch.setattr(desk.inpainter, 'fill', fill_slowly)
+    visitor, closing = threading.Thread(target=visit), threading.Thread(target=desk.wait)
+    visitor.start()
+    assert begun.wait(10)
+    desk.close()
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    go_on.set()
+    for thread in (closing, visitor):
+        thread.join(10)
+    assert ends == ['The page has ended.'] and not desk.folder.exists()

@@ -1,16 +1,20 @@
 """What the server refuses, without a browser."""
+import asyncio
 import json
+import logging
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
+import uvicorn
 from PIL import Image
 from starlette.testclient import TestClient
 
 from mmpconv.errors import LaunchError
 from mmpconv.web.desk import Desk
-from mmpconv.web.server import MEGABYTE, build_app, confined, reserve
+from mmpconv.web.server import MEGABYTE, PageServer, build_app, confined, reserve
 from mmpconv.web.told import told_apart
 
 STARTED = """
@@ -174,3 +178,26 @@ def test_a_host_that_is_elsewhere_is_one_sentence():
 def test_nothing_answers_at_a_port_that_is_only_held():
     with reserve('127.0.0.1', 0) as held, pytest.raises(ConnectionRefusedError):
         socket.create_connection(held.getsockname())
+
+
+def test_a_connection_that_is_cut_off_at_the_end_is_no_error(caplog, tmp_path, request):
+    asked = threading.Event()
+    request.addfinalizer(lambda: logging.getLogger('uvicorn.error').setLevel(logging.NOTSET))
+
+    async def endless(scope, receive, send):
+        asked.set()
+        await asyncio.sleep(60)
+
+    config = uvicorn.Config(endless, lifespan='off', log_config=None, timeout_graceful_shutdown=1)
+    server = PageServer(config, 'http://127.0.0.1/', Desk(None, tmp_path, 1))
+    held = reserve('127.0.0.1', 0)
+    running = threading.Thread(target=server.run, kwargs=dict(sockets=[held]))
+    running.start()
+    while not server.started:
+        running.join(0.05)
+    with socket.create_connection(held.getsockname()) as visitor:
+        visitor.sendall(b'GET / HTTP/1.1\r\nHost: here\r\n\r\n')
+        assert asked.wait(10)
+        server.should_exit = True
+        running.join(10)
+    assert not running.is_alive() and not [record for record in caplog.records if record.levelno >= logging.WARNING]
