@@ -4,9 +4,9 @@ import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 
+from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.errors import LaunchError, user_errors
 
-DEFAULT_MODEL = 'pconv_stage2_4xb2_places-256x256'
 EXAMPLES = """\
 examples:
   mmpconv serve                                             the published network, at http://127.0.0.1:7860/

@@ -103,7 +103,7 @@ class Desk:
                     raise _error('The page has ended.')
                 progress(tiles, unit='tiles')
 
-            if 1:
+            with self._filling:
                 filled = self.inpainter.fill(photo, hole, progress=tell)
                 result = self.folder / secrets.token_urlsafe(24) / f'{Path(path).stem}-filled{photo.lossless_suffix}'
                 filled.save(result)

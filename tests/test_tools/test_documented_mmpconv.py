@@ -14,8 +14,9 @@ from PIL import Image
 from random_weights import write_random_weights
 from tool_runs import ROOT
 
+from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.apis.demo.command_line import build_parser as demo_parser
-from mmpconv.apis.inpainter.shipped_models import DEFAULT_MODEL, shipped_model
+from mmpconv.apis.inpainter.shipped_models import shipped_model
 from mmpconv.engine.arguments import build_train_parser
 from mmpconv.engine.files import load_config
 from mmpconv.web.command_line import build_parser as serve_parser

@@ -134,8 +134,8 @@ class Visitor:
 
     def told(self):
         """The sentence that the page shows in a corner; it is closed."""
-        toast = self.page.wait_for_selector('.toast-text')
-        text = toast.inner_text()
-        self.page.click('.toast-close')
-        self.page.wait_for_selector('.toast-text', state='detached')
+        toast = self.page.wait_for_selector('.toast-body')
+        text = toast.query_selector('.toast-text').inner_text()
+        toast.query_selector('.toast-close').click()
+        toast.wait_for_element_state('hidden')
         return text

@@ -1,9 +1,6 @@
 """A trained inpaintor of any MM* library."""
-import hashlib
-import os.path as osp
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from urllib.parse import urlparse
 
 import numpy as np
 import torch
@@ -12,12 +9,13 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
+from mmpconv.apis.checkpoint_hash import checkpoint_sha256
 from mmpconv.apis.environment import versions
 from mmpconv.apis.settings import plain
 from mmpconv.apis.trained_model import load_trained_model, one_line, read_model_config
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
 from mmpconv.engine.arguments import type_name
-from mmpconv.engine.files import is_url, require_checkpoint
+from mmpconv.engine.files import require_checkpoint
 from mmpconv.errors import LaunchError
 
 from .method import Method
@@ -70,7 +68,7 @@ class Network(Method):
         finally:
             self.close()
         return dict(config=plain(dict(model=self._model_config, pipeline=self._pipeline_config, order=self._order)),
-                    checkpoint_sha256=_sha256(self.checkpoint), versions=versions(self._scope))
+                    checkpoint_sha256=checkpoint_sha256(self.checkpoint), versions=versions(self._scope))
 
     def fill(self, samples: Sequence[BenchmarkSample], images: Sequence[np.ndarray],
              masks: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -146,15 +144,3 @@ def _pipeline(config: Config) -> tuple[str, list[dict]]:
     order = loaders[0].get('channel_order', 'bgr') if loaders else 'bgr'
     masked = [place for place, transform in enumerate(transforms) if type_name(transform) == 'GetMaskedImage']
     return order, transforms[masked[0]:] if masked else list(DEFAULT_PIPELINE)
-
-
-def _sha256(checkpoint: str) -> str:
-    """Hash of a checkpoint's file; that of a URL has been downloaded."""
-    path = osp.expanduser(checkpoint)
-    if is_url(checkpoint):
-        path = osp.join(torch.hub.get_dir(), 'checkpoints', osp.basename(urlparse(checkpoint).path))
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

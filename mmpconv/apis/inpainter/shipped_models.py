@@ -7,8 +7,6 @@ import yaml
 
 from mmpconv.engine.files import shipped_file
 
-DEFAULT_MODEL = 'pconv_stage2_4xb2_places-256x256'
-
 _METAFILES = ('partial_conv/metafile.yml', 'unet/metafile.yml')
 
 

@@ -3,12 +3,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.errors import user_errors
 
 from ..exit_status import EXPLANATION
 from .mask_words import MASK_HELP, is_color, parse_mask
 
-DEFAULT_MODEL = 'pconv_stage2_4xb2_places-256x256'
 FORMATS = ('png', 'jpg', 'tif', 'webp')
 
 DESCRIPTION = """\
