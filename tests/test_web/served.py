@@ -136,6 +136,7 @@ class Visitor:
         """The sentence that the page shows in a corner; it is closed."""
         toast = self.page.wait_for_selector('.toast-body')
         text = toast.query_selector('.toast-text').inner_text()
-        toast.query_selector('.toast-close').click()
+        # Not by the mouse: Gradio may be taking it away itself.
+        toast.evaluate("shown => shown.querySelector('.toast-close')?.click()")
         toast.wait_for_element_state('hidden')
         return text

@@ -23,6 +23,8 @@ from mmpconv.errors import LaunchError
 
 from .method import Method
 
+_FORKS = 'fork' in multiprocessing.get_all_start_methods()
+
 
 @dataclass(frozen=True)
 class Filled:
@@ -87,10 +89,11 @@ def worker_processes(number: int, benchmark: FrozenBenchmark) -> Iterator[Execut
 
     They are started at once: to fork later, while a progress bar draws in a thread, could block them.
     """
-    fork = 'fork' if 'fork' in multiprocessing.get_all_start_methods() else None
-    executor = ProcessPoolExecutor(number, multiprocessing.get_context(fork), _begin_worker, (benchmark, ))
+    context = multiprocessing.get_context('fork' if _FORKS else None)
+    executor = ProcessPoolExecutor(number, context, _begin_worker, (benchmark, ))
     try:
-        executor.submit(os.getpid).result()
+        with _one_opencv_thread():
+            executor.submit(os.getpid).result()
         yield executor
     except BaseException:
         for process in multiprocessing.active_children():
@@ -100,12 +103,27 @@ def worker_processes(number: int, benchmark: FrozenBenchmark) -> Iterator[Execut
         executor.shutdown(cancel_futures=True)
 
 
+@contextlib.contextmanager
+def _one_opencv_thread() -> Iterator[None]:
+    """What is forked here uses one thread in OpenCV: the processes are as many as the cores.
+
+    In the process itself it would be too late: OpenCV would wait for threads that the fork left behind.
+    """
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
 def _begin_worker(benchmark: FrozenBenchmark) -> None:
     global _benchmark
     _benchmark = benchmark  # once, not with every sample: it has a line of each
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C is for the main process to report
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    cv2.setNumThreads(1)  # the processes are as many as the cores
+    if not _FORKS:
+        cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
