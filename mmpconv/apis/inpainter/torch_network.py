@@ -21,7 +21,7 @@ class TorchNetwork(FillingNetwork):
         device: As torch names it, or ``auto``: a GPU where there is one.
         dtype: ``float32``, ``float16`` or ``bfloat16``, in which convolutions are computed; counts of valid pixels
             stay in float32. ``auto``: float32 on the CPU, float16 on a GPU.
-        compile: Whether to run it through ``torch.compile``: the first picture takes a minute, later ones less time.
+        compile: Whether to run it through ``torch.compile``: the first picture takes a minute.
 
     Raises:
         LaunchError: There is no such device or dtype.
