@@ -35,7 +35,7 @@ class Inpainter:
         device: ``auto`` (a GPU where there is one), or as torch names it.
         dtype: ``float32``, ``float16``, ``bfloat16``, or ``auto``: float32 on the CPU, float16 on a GPU.
         compile: Whether to run the network through ``torch.compile``, which takes a minute at the first photo. On a CPU
-            it does not pay (docs/speed.md); on a GPU it has not been measured.
+            it gains little (docs/speed.md); on a GPU it has not been measured.
         coarse_to_fine: Whether large holes are filled at a lower resolution first. False: at full resolution only,
             which warns of holes too large for the network.
         tile_size: Side of the windows that the network sees at a time, in pixels: what bounds memory. Default: twice

@@ -68,7 +68,7 @@ def build_parser(prog: str = 'mmpconv inpaint') -> argparse.ArgumentParser:
     model.add_argument('--dtype', choices=('auto', 'float32', 'float16', 'bfloat16'), default='auto', help='precision; '
                        'default: float32 on a CPU, float16 on a GPU')
     model.add_argument('--compile', action='store_true', help='by torch.compile, which takes a minute at first; on a '
-                       'CPU it does not pay')
+                       'CPU it gains little')
     model.add_argument('--tile-size', type=_at_least(32), metavar='N', help='side of what the network sees at a time, '
                        'in pixels: less needs less memory; default: twice the size that it was trained on')
     model.add_argument('--max-pixels', type=_at_least(1), metavar='N', help='refuse larger photos; default: 89478485')
