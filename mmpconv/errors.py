@@ -20,6 +20,11 @@ def user_errors() -> Iterator[None]:
         sys.exit(f'error: {_sentence(error)}')
 
 
+def one_line(error: Exception) -> str:
+    """The beginning of an error's text, to be part of a sentence."""
+    return ' '.join(str(error).split())[:300].rstrip('.')
+
+
 def _sentence(error: LaunchError) -> str:
     """The message; of an error in a process that loads data, to which torch adds that process's traceback, the end."""
     text = str(error)

@@ -10,7 +10,7 @@ from torch import nn
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.engine.checkpoint_hooks import RequireMatchingWeightsHook
 from mmpconv.engine.files import load_config
-from mmpconv.errors import LaunchError
+from mmpconv.errors import LaunchError, one_line
 
 
 def read_model_config(name: str, options: dict | None = None) -> Config:
@@ -52,8 +52,3 @@ def load_trained_model(model: dict, checkpoint: str, scope: str, name: str) -> n
         weights = load_checkpoint(built, checkpoint, map_location='cpu', logger='silent')
     RequireMatchingWeightsHook(checkpoint).after_load_checkpoint(SimpleNamespace(model=built), weights)
     return built
-
-
-def one_line(error: Exception) -> str:
-    """The beginning of an error's text, to be part of a sentence."""
-    return ' '.join(str(error).split())[:300].rstrip('.')

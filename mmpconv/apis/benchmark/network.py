@@ -12,11 +12,11 @@ import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.apis.checkpoint_hash import checkpoint_sha256
 from mmpconv.apis.environment import versions
 from mmpconv.apis.settings import plain
-from mmpconv.apis.trained_model import load_trained_model, one_line, read_model_config
+from mmpconv.apis.trained_model import load_trained_model, read_model_config
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
 from mmpconv.engine.arguments import type_name
 from mmpconv.engine.files import require_checkpoint
-from mmpconv.errors import LaunchError
+from mmpconv.errors import LaunchError, one_line
 
 from .method import Method
 

@@ -64,7 +64,9 @@ class Filling:
         """
         regions = list(find_regions(hole, hidden, self.network.size, self.depth if self.coarse_to_fine else None))
         filled = Filled(color.copy())
-        total = sum(len(self._windows(level)) for region in regions for level in self._levels(region))
+        total = 0
+        if progress:  # counting takes the masks of all resolutions once more
+            total = sum(len(self._windows(level)) for region in regions for level in self._levels(region))
         done = 0
         for region in regions:
             for windows in self._fill_region(filled, region):

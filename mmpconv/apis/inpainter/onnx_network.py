@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmpconv.errors import LaunchError
+from mmpconv.errors import LaunchError, one_line
 
 from .network import FillingNetwork
 
@@ -86,7 +86,7 @@ def onnx_session(path: str | Path, device: str = 'auto', threads: int | None = N
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # of its own types, one for each way in which a file can be damaged
-        raise LaunchError(f'{path} cannot be read as an ONNX file ({_one_line(error)}); it may be damaged, or '
+        raise LaunchError(f'{path} cannot be read as an ONNX file ({one_line(error)}); it may be damaged, or '
                           'something else: export the network again') from error
     if device.startswith('cuda') and device_of(session) == 'cpu':
         raise LaunchError(f'the device {device!r} cannot be used here: onnxruntime finds no fitting CUDA and cuDNN; '
@@ -114,7 +114,3 @@ def _providers(device: str, available: list[str]) -> list:
     settings = dict(device_id=int(index or 0), cudnn_conv_algo_search='HEURISTIC',
                     arena_extend_strategy='kSameAsRequested')
     return [('CUDAExecutionProvider', settings), 'CPUExecutionProvider']
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(str(error).split())[:300].rstrip('.')
