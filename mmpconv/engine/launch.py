@@ -1,4 +1,5 @@
 """What ``tools/train.py`` and ``tools/test.py`` do."""
+from argparse import Namespace
 from collections.abc import Sequence
 
 from mmengine.config import Config
@@ -23,10 +24,7 @@ def train(argv: Sequence[str] | None = None, prog: str = 'train.py') -> None:
     """
     args = build_train_parser(prog).parse_args(argv)
     with user_errors():
-        cfg = load_config(args.config)
-        apply_train(cfg, args)
-        use_seed_of_checkpoint(cfg)
-        build_runner(cfg).train()
+        _train(args)
         end_distributed()
 
 
@@ -39,13 +37,7 @@ def test(argv: Sequence[str] | None = None, prog: str = 'test.py') -> None:
     """
     args = build_test_parser(prog).parse_args(argv)
     with user_errors():
-        cfg = load_config(args.config)
-        apply_test(cfg, args)
-        runner = build_runner(cfg)
-        runner.register_hook(RequireMatchingWeightsHook(args.checkpoint), 'VERY_HIGH')
-        if args.out:
-            runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
-        runner.test()
+        _test(args)
         end_distributed()
 
 
@@ -54,3 +46,20 @@ def build_runner(cfg: Config) -> Runner:
     fit_to_machine(cfg)
     init_distributed(cfg)
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+
+
+def _train(args: Namespace) -> None:
+    cfg = load_config(args.config)
+    apply_train(cfg, args)
+    use_seed_of_checkpoint(cfg)
+    build_runner(cfg).train()
+
+
+def _test(args: Namespace) -> None:
+    cfg = load_config(args.config)
+    apply_test(cfg, args)
+    runner = build_runner(cfg)
+    runner.register_hook(RequireMatchingWeightsHook(args.checkpoint), 'VERY_HIGH')
+    if args.out:
+        runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
+    runner.test()

@@ -1,5 +1,6 @@
 """Fits a config that was written for GPUs to the machine at hand."""
 import datetime
+import gc
 import os
 import subprocess
 
@@ -75,13 +76,16 @@ def init_distributed(cfg: Config) -> None:
 
 
 def end_distributed() -> None:
-    """Let the processes of a run end together.
+    """Let the processes of a run end together; the caller keeps neither its runner nor its model.
 
-    One that left early could abort in gloo's threads, upon which the launcher would end
-    the others, the first of them while it still writes its checkpoint.
+    gloo's threads end with the process group. A model wrapped for distributed training holds the
+    group, so it has to be gone first: a thread that still lets go of a tensor while Python ends
+    aborts the process, upon which the launcher ends the others, one of them perhaps while it
+    writes its checkpoint.
     """
     if dist.is_initialized():
         dist.barrier()
+        gc.collect()  # a runner and its hooks refer to each other
         dist.destroy_process_group()
 
 

@@ -5,10 +5,12 @@ import os
 import pickle
 import socket
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.parallel import DistributedDataParallel
 
 from mmpconv.compat.checkpoint import load_from_local
 from mmpconv.engine import launch
@@ -102,20 +104,24 @@ def test_amp_trains_on_a_cpu_with_accumulation_and_clipping(in_tmp, monkeypatch)
     assert weight.isfinite().all()
 
 
-def test_a_distributed_run_ends_its_process_group(in_tmp, monkeypatch):
+def test_a_distributed_run_ends_its_process_group_after_the_model_that_holds_it(in_tmp, monkeypatch):
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
     for name, value in dict(RANK=0, WORLD_SIZE=1, MASTER_ADDR='127.0.0.1', MASTER_PORT=port).items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr('mmengine.runner.runner.get_device', lambda: 'cpu')
-    ended = []
-    destroy = torch.distributed.destroy_process_group
-    monkeypatch.setattr(torch.distributed, 'destroy_process_group', lambda: ended.append(destroy()))
+    made, alive, held_at_the_end = [], weakref.WeakSet(), []
+    init, destroy = DistributedDataParallel.__init__, torch.distributed.destroy_process_group
+    monkeypatch.setattr(DistributedDataParallel, '__init__',
+                        lambda self, *args, **kwargs: init(self, *args, **kwargs) or made.append(alive.add(self)))
+    monkeypatch.setattr(torch.distributed, 'destroy_process_group',
+                        lambda: held_at_the_end.append(len(alive)) or destroy())
     for program, args in ((launch.train, []), (launch.test, ['work_dirs/toy_config/iter_6.pth'])):
         call(program, *args, '--launcher', 'pytorch')
         assert not torch.distributed.is_initialized()
-    assert len(ended) == 2
+    assert len(made) == 2
+    assert held_at_the_end == [0, 0]
 
 
 def test_a_checkpoint_of_another_model_is_refused(in_tmp):
