@@ -15,6 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.testing import assert_close
 
 from mmpconv import PartialConv1d, PartialConv2d, PartialConv3d
+from mmpconv.engine.machine import end_distributed
 
 pytest.importorskip('mmcv')
 from mmcv.cnn import ConvModule, fuse_conv_bn
@@ -161,9 +162,14 @@ def test_a_convolution_fused_with_batch_norm_computes_both(fuse, bias):
     assert_close(fuse(block)(input), expected, rtol=1e-11, atol=1e-11)
 
 
-def train_in_parallel(rank, port, state, input, results):
+def train_in_parallel(rank, port, *args):
     torch.set_num_threads(1)
     distributed.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+    put_gradients(rank, *args)
+    end_distributed()
+
+
+def put_gradients(rank, state, input, results):
     layer = PartialConv2d(3, 4, 3, padding=1).double()
     layer.load_state_dict(state)
     parallel = nn.parallel.DistributedDataParallel(layer)
@@ -172,8 +178,6 @@ def train_in_parallel(rank, port, state, input, results):
         parallel(input[rank]).square().mean().backward()
     if rank == 0:
         results.put([layer.weight.grad.numpy(), layer.bias.grad.numpy()])
-    distributed.barrier()
-    distributed.destroy_process_group()
 
 
 def test_two_processes_have_the_gradient_of_one_batch():
