@@ -1,10 +1,12 @@
 """Files that are there completely or not at all."""
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 
-from mmpconv.whole_files import read_json, whole_file, write_json
+from mmpconv.whole_files import read_json, remove_unfinished, whole_file, write_json, write_text
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -42,3 +44,36 @@ def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path):
     path = tmp_path / ('x' * 250 + '.json')
     write_json(path, [1])
     assert read_json(path) == [1]
+
+
+def test_a_durable_file_is_on_the_disk_before_it_gets_its_name_and_its_name_after(tmp_path, monkeypatch):
+    path, events, replace, fsync = tmp_path / 'weights.pth', [], os.replace, os.fsync
+    monkeypatch.setattr(os, 'replace', lambda *names: events.append('name') or replace(*names))
+    monkeypatch.setattr(os, 'fsync', lambda number: events.append(
+        os.path.basename(os.readlink(f'/proc/self/fd/{number}'))) or fsync(number))
+    with whole_file(path, durable=True) as unfinished:
+        unfinished.write_text('weights')
+    assert events == [unfinished.name, 'name', tmp_path.name]
+    write_json(path, 'not worth waiting for')
+    assert events[3:] == ['name']
+
+
+def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / 'weights.txt'
+    path.write_text('old')
+
+    def full(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
+        write_text(path, 'new', durable=True)
+    assert path.read_text() == 'old' and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path):
+    kept = [tmp_path / name for name in ('.lock', 'iter_3.pth', 'unfinished.pth')]
+    for path in (*kept, tmp_path / '.iter_4.123-0.unfinished.pth', tmp_path / '.last_checkpoint.123-1.unfinished'):
+        path.touch()
+    remove_unfinished(tmp_path)
+    assert sorted(tmp_path.iterdir()) == kept
