@@ -1,4 +1,5 @@
 """The PConv inpaintor: network, losses and training step (arXiv 1804.07723)."""
+import torch
 from mmagic.models.base_models import OneStageInpaintor
 from mmagic.structures import DataSample
 from mmengine.model import BaseModel
@@ -22,19 +23,25 @@ class PConvInpaintor(OneStageInpaintor):
         ones (1 = valid). Images are in [-1, 1].
 
     Args:
+        channels_last: Keep weights and features of the network with the channels innermost, the layout of a GPU's
+            tensor cores. On a CPU it is up to a tenth faster in float32 and no faster in bfloat16. Results differ by
+            rounding; checkpoints are the same.
         Others: As of MMagic's ``OneStageInpaintor``, without a discriminator.
 
     Raises:
         ValueError: A discriminator is configured.
     """
 
-    def __init__(self, data_preprocessor: dict, encdec: dict, disc: dict | None = None, **kwargs):
+    def __init__(self, data_preprocessor: dict, encdec: dict, disc: dict | None = None,
+                 channels_last: bool = False, **kwargs):
         if disc is not None:
             raise ValueError('disc is configured, but PConvInpaintor trains without a discriminator; '
                              'set disc=None')
         # MMagic's constructor would find MMagic's own network and losses outside this scope.
         with DefaultScope.overwrite_default_scope('mmpconv'):
             super().__init__(data_preprocessor, encdec, **kwargs)
+        self._memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.generator.to(memory_format=self._memory_format)
 
     train_step = BaseModel.train_step
 
@@ -73,6 +80,7 @@ class PConvInpaintor(OneStageInpaintor):
         return self.generator_loss(output, gt * (1 - hole) + output * hole, gt, hole, inputs)[1]
 
     def _fill(self, inputs: Tensor, hole: Tensor) -> Tensor:
+        inputs = inputs.contiguous(memory_format=self._memory_format)
         return self.generator(inputs, (1 - hole).expand(-1, inputs.shape[1], -1, -1))[0]
 
     def generator_loss(self, fake_res: Tensor, fake_img: Tensor, gt: Tensor, mask: Tensor,

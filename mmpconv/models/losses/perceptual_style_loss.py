@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from mmpconv.registry import MODELS
 
@@ -14,21 +15,34 @@ _CRITERIA = {'l1': F.l1_loss, 'mse': F.mse_loss}
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """Gram matrix of feature maps, divided by ``C * H * W``.
-
-    The features are scaled before the product, so that it stays in range, and multiplied outside of
-    autocast.
+    """Gram matrix of feature maps, divided by ``C * H * W``, computed outside of autocast.
 
     Args:
-        features: ``(N, C, H, W)``, float32 or float64.
+        features: ``(N, C, H, W)``, float32 or float64: sums of squares overflow float16.
 
     Returns:
         Tensor: ``(N, C, C)``.
     """
     _, c, h, w = features.shape
-    flat = features.flatten(2) / (c * h * w)**0.5
-    with torch.autocast(flat.device.type, enabled=False):
-        return flat @ flat.mT
+    with torch.autocast(features.device.type, enabled=False):
+        return _Gram.apply(features.flatten(2).mT) / (c * h * w)
+
+
+class _Gram(torch.autograd.Function):
+    """``x.mT @ x``, whose gradient is one product instead of autograd's two, in the layout of ``x``."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        """From ``(N, positions, C)`` to ``(N, C, C)``."""
+        ctx.save_for_backward(x)
+        return x.mT @ x
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor) -> Tensor:
+        """``x (G + G')``."""
+        x, = ctx.saved_tensors
+        return x @ (grad + grad.mT)
 
 
 @MODELS.register_module(name=['PerceptualStyleLoss', 'PerceptualLoss'])

@@ -1,10 +1,14 @@
 """Feature maps of a frozen VGG, taken at chosen layers in one pass."""
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torchvision.models import get_model
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+# The layout that convolutions compute in, on a CPU as on the tensor cores of a GPU.
+_CHANNELS_LAST = torch.channels_last
 VGG_TYPES = tuple(f'vgg{depth}{suffix}' for depth in (11, 13, 16, 19) for suffix in ('', '_bn'))
 
 
@@ -31,19 +35,17 @@ class VGGFeatures(nn.Module):
         self.layers = layers
         self.taps = taps
         self.use_input_norm = use_input_norm
-        for index, layer in self.layers.named_children():
-            if isinstance(layer, nn.ReLU):
-                # In place it would overwrite the output before it; harmless, and faster, if that is no tap.
-                layer.inplace = str(int(index) - 1) not in taps
         self.register_buffer('mean', torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer('std', torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
-        self.eval().requires_grad_(False)
+        self.eval().requires_grad_(False).to(memory_format=_CHANNELS_LAST)
 
     def forward(self, images: Tensor, truth: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Extract the features of images and of ground truth, layer by layer, in one pass.
+        """Extract the features of images and of ground truth, in one pass.
 
         The truth goes beside the images and not in their batch, because autograd would spend as much
-        on its zero gradient as on theirs: measured on a CPU, that took more than one pass saves.
+        on its zero gradient as on theirs: measured on a CPU, that took more than one pass saves. There, images go
+        through one by one: their maps stay in the cache, and the memory of one is taken again for the next (1.3
+        times as fast as a batch of four).
 
         Args:
             images: RGB ``(N, 3, H, W)`` in [0, 1].
@@ -57,14 +59,25 @@ class VGGFeatures(nn.Module):
             ValueError: The images are smaller than the pooling layers need.
         """
         self._check_size(images)
-        truth = truth.detach()
+        of_images, of_truth = self._of_batch(images), self._of_batch(truth.detach())
+        return {tap: (of_images[tap], of_truth[tap]) for tap in self.taps}
+
+    def _of_batch(self, x: Tensor) -> dict[str, Tensor]:
         if self.use_input_norm:
-            images, truth = ((x - self.mean) / self.std for x in (images, truth))
-        features = {}
+            x = (x - self.mean) / self.std
+        x = x.contiguous(memory_format=_CHANNELS_LAST)
+        if x.device.type != 'cpu' or len(x) < 2:
+            return self._of_images(x)
+        singles = [self._of_images(image) for image in x.split(1)]
+        return {tap: torch.cat([features[tap] for features in singles]) for tap in self.taps}
+
+    def _of_images(self, x: Tensor) -> dict[str, Tensor]:
+        features, layers = {}, []
         for index, layer in self.layers.named_children():
-            images, truth = layer(images), layer(truth)
+            layers.append(layer)
             if index in self.taps:
-                features[index] = images, truth
+                x = features[index] = _FrozenLayers.apply(x, layers)
+                layers = []
         return features
 
     def _check_size(self, x: Tensor) -> None:
@@ -74,3 +87,64 @@ class VGGFeatures(nn.Module):
                 f'images of {x.shape[2]} x {x.shape[3]} pixels are too small for tap '
                 f"'{max(self.taps, key=int)}' of VGG, which needs at least {least} x {least}; "
                 'use larger images or lower taps')
+
+
+class _FrozenLayers(torch.autograd.Function):
+    """Layers in a row whose weights need no gradient, with a fifth of the memory that autograd would hold.
+
+    Autograd keeps what each layer was given. Without gradients of weights, a convolution needs nothing but its
+    weights, a ReLU which values it let through, a pooling which values it chose; and a gradient that nobody else
+    sees may be overwritten.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, layers: list[nn.Module]) -> Tensor:
+        """Run convolutions, BatchNorm in evaluation mode, ReLU and max pooling."""
+        ctx.layers, ctx.shapes, kept, given = _pooling_first(layers), [], [], x
+        for layer in ctx.layers:
+            ctx.shapes.append(x.shape)
+            if isinstance(layer, nn.ReLU):
+                x = F.relu(x) if x is given else F.relu_(x)
+                # Half precision keeps the values themselves: little more memory, and faster.
+                kept.append(x if x.element_size() == 2 else x.bool())
+            elif isinstance(layer, nn.MaxPool2d):
+                x, chosen = F.max_pool2d(x, layer.kernel_size, layer.stride, return_indices=True)
+                kept.append(chosen.int() if ctx.needs_input_grad[0] else chosen)
+            else:
+                x = layer(x)
+        if ctx.needs_input_grad[0]:
+            ctx.save_for_backward(*kept)
+        return x
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:
+        """Gradient of the input."""
+        kept, given = list(ctx.saved_tensors), grad
+        for layer, shape in zip(reversed(ctx.layers), reversed(ctx.shapes)):
+            if isinstance(layer, nn.Conv2d):
+                grad = F.conv_transpose2d(grad, layer.weight.to(grad.dtype), None, layer.stride, layer.padding)
+            elif isinstance(layer, nn.ReLU):
+                passed, grad = kept.pop(), grad.clone() if grad is given else grad
+                if passed.dtype == torch.bool:
+                    grad.mul_(passed)
+                else:
+                    torch.ops.aten.threshold_backward.grad_input(grad, passed, 0, grad_input=grad)
+            elif isinstance(layer, nn.MaxPool2d):
+                size, step = [layer.kernel_size] * 2, [layer.stride] * 2
+                input_like = torch.empty(shape, dtype=grad.dtype, device=grad.device, memory_format=_CHANNELS_LAST)
+                grad = torch.ops.aten.max_pool2d_with_indices_backward(
+                    grad, input_like, size, step, [0, 0], [1, 1], layer.ceil_mode, kept.pop().long())
+            else:
+                scale = layer.weight / (layer.running_var + layer.eps).sqrt()
+                grad = grad * scale.to(grad.dtype)[:, None, None]
+        return grad, None
+
+
+def _pooling_first(layers: list[nn.Module]) -> list[nn.Module]:
+    """The same function with each ReLU after the pooling that follows it, where it has a quarter of the work."""
+    layers = list(layers)
+    for i in range(len(layers) - 1):
+        if isinstance(layers[i], nn.ReLU) and isinstance(layers[i + 1], nn.MaxPool2d):
+            layers[i], layers[i + 1] = layers[i + 1], layers[i]
+    return layers

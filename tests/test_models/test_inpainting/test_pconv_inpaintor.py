@@ -218,3 +218,23 @@ def test_our_checkpoint_is_as_large_as_a_plain_networks_and_loads_again(vgg_file
     assert sum(value.numel() for value in state.values()) == sum(value.numel() for value in plain)
     torch.save(state, tmp_path / 'ours.pth')
     load_checkpoint(small_model(), str(tmp_path / 'ours.pth'), map_location='cpu', strict=True)
+
+
+def test_channels_last_changes_the_layout_and_nothing_else():
+    torch.manual_seed(0)
+    plain = small_model(loss_l1_hole=dict(type='MaskedL1Loss'), loss_tv=dict(type='MaskedTVLoss')).double()
+    last = small_model(channels_last=True, loss_l1_hole=dict(type='MaskedL1Loss'), loss_tv=dict(type='MaskedTVLoss'))
+    last.double().load_state_dict(plain.state_dict())
+    features, losses = [], {}
+    last.generator.encoder.enc2.conv.register_forward_hook(lambda _, __, output: features.append(output[0]))
+    data = batch()
+    for model in (plain, last):
+        inputs, samples = prepared(model, data)
+        samples.gt_img = samples.gt_img.double()
+        losses[model] = model(inputs.double(), samples, mode='loss')
+        sum(losses[model].values()).backward()
+    assert features[0].is_contiguous(memory_format=torch.channels_last) and not features[0].is_contiguous()
+    torch.testing.assert_close(losses[last], losses[plain])
+    for (name, weight), expected in zip(last.generator.named_parameters(), plain.generator.parameters(), strict=True):
+        torch.testing.assert_close(weight.grad, expected.grad, msg=name)
+        assert weight.dim() != 4 or weight.is_contiguous(memory_format=torch.channels_last)
