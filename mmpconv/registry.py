@@ -12,7 +12,7 @@ compat.install()
 import mmagic.registry as _mmagic  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 
-from .compat import checkpoint as _checkpoint  # noqa: E402,F401  (registers the safe loader)
+from .checkpoints import loading as _loading  # noqa: E402,F401  (registers the safe loader)
 
 
 def _child(name: str, *locations: str) -> Registry:

@@ -2,7 +2,7 @@
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from mmpconv.compat.checkpoint import CheckpointError
+from mmpconv.checkpoints import CheckpointError
 from mmpconv.datasets.frozen_benchmark import BenchmarkError
 from mmpconv.errors import LaunchError, user_errors
 

@@ -9,7 +9,7 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.checkpoints.loading import load_from_local
 from mmpconv.errors import LaunchError
 
 from .padding_maps import SURROUNDINGS

@@ -2,8 +2,8 @@
 
 One file per foreign defect; each says when it can be deleted. ``install``
 is called by ``import mmpconv`` and has to come before any import of MMagic
-or MMSegmentation. :mod:`mmpconv.compat.checkpoint` is put in force by
-:mod:`mmpconv.registry`, because it needs MMEngine's runner.
+or MMSegmentation. The safe loader, :mod:`mmpconv.checkpoints.loading`, is put
+in force by :mod:`mmpconv.registry`, because it needs MMEngine's runner.
 """
 from . import mmcv_ext, safe_globals
 from .when_imported import when_imported

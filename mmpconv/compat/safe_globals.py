@@ -16,8 +16,6 @@ def install() -> None:
     """Declare the classes of MMEngine's log history as safe. Idempotent; imports torch and MMEngine's log."""
     import torch
 
-    if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
-        return  # see restricted_pickle
     try:
         from mmengine.logging.history_buffer import HistoryBuffer
     except ImportError:

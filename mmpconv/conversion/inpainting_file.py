@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..compat.checkpoint import CheckpointError
+from ..checkpoints import CheckpointError
 from .checkpoint_keys import CheckpointKeysError
 from .inpainting_checkpoints import ConvertedNetwork, convert_inpainting
 from .weights_file import check_target, read_weights, write_checkpoint

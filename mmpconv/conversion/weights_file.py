@@ -6,7 +6,8 @@ import torch
 
 from mmpconv.whole_files import whole_file
 
-from ..compat.checkpoint import CheckpointError, load_from_local
+from ..checkpoints import CheckpointError
+from ..checkpoints.loading import load_from_local
 from .checkpoint_keys import CheckpointKeysError
 
 

@@ -1,5 +1,4 @@
 """Mixed precision on any device."""
-import warnings
 
 import torch
 from mmengine.device import get_device
@@ -40,10 +39,7 @@ class AmpOptimWrapper(_AmpOptimWrapper):
         OptimWrapper.__init__(self, **kwargs)
         self._scale_update_param = None
         self.cast_dtype = torch.bfloat16
-        with warnings.catch_warnings():
-            # This is the only spelling that torch 2.1 and the newest share.
-            warnings.simplefilter('ignore', FutureWarning)
-            self.loss_scaler = torch.cuda.amp.GradScaler(enabled=False)
+        self.loss_scaler = torch.amp.GradScaler('cpu', enabled=False)
 
     def load_state_dict(self, state_dict: dict) -> None:
         """Restore optimizer and loss scaler; a state saved on a CPU restores on a GPU and vice versa."""

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from ..compat.checkpoint import CheckpointError, load_from_local
-from ..compat.pretrained import load_pretrained
+from ..checkpoints import CheckpointError
+from ..checkpoints.loading import load_from_local
+from ..checkpoints.pretrained import load_pretrained
 
 # Name of the lpips package: that of torchvision.
 _BACKBONES = {'alex': 'alexnet', 'vgg': 'vgg16', 'squeeze': 'squeezenet1_1'}

@@ -16,7 +16,7 @@ def check_input(spatial: int, input: Tensor, in_channels: int, weight: Tensor) -
         raise ValueError(f'input has {input.shape[1]} channels but the weight of shape '
                          f'{tuple(weight.shape)} takes {in_channels}; pass {in_channels} channels')
     _check_device('input', input, weight, 'weight')
-    if input.dtype != weight.dtype and not _autocast_is_on(input.device.type):
+    if input.dtype != weight.dtype and not torch.is_autocast_enabled(input.device.type):
         raise TypeError(f'input is {input.dtype} but weight is {weight.dtype}; convert one, '
                         'or run under torch.autocast')
 
@@ -78,10 +78,3 @@ def _check_device(name: str, tensor: Tensor, other: Tensor, other_name: str) -> 
     if tensor.device != other.device:
         raise ValueError(f'{name} is on {tensor.device} but {other_name} is on {other.device}; '
                          f'use {name}.to({str(other.device)!r})')
-
-
-def _autocast_is_on(device_type: str) -> bool:
-    try:
-        return torch.is_autocast_enabled(device_type)
-    except TypeError:  # torch < 2.4 asks for CUDA and for CPU separately
-        return torch.is_autocast_enabled() or torch.is_autocast_cpu_enabled()

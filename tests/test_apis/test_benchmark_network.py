@@ -11,7 +11,7 @@ from mmengine.registry import MODELS, DefaultScope
 
 from mmpconv.apis.benchmark import main
 from mmpconv.apis.benchmark.network import Network
-from mmpconv.compat.checkpoint import CheckpointError
+from mmpconv.checkpoints import CheckpointError
 from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]

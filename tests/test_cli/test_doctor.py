@@ -32,10 +32,10 @@ def with_versions(**versions):
 FAULTS = [
     (dataclasses.replace(GOOD, python=(3, 13)), PROBLEM, '3.13: mmpconv is made for 3.10 to 3.12'),
     (dataclasses.replace(GOOD, python=(3, 9)), PROBLEM, '3.9: mmpconv is made for 3.10 to 3.12'),
-    (with_versions(torch=None, torchvision=None), PROBLEM, "pip install 'torch>=2.1'"),
+    (with_versions(torch=None, torchvision=None), PROBLEM, "pip install 'torch>=2.6'"),
     (with_versions(mmengine=None), PROBLEM, "pip install 'mmengine>=0.10,<0.11'"),
     (with_versions(mmagic=None), WARNING, "pip install 'mmpconv[inpainting]'"),
-    (with_versions(torch='2.0.1', torchvision='0.15.2'), PROBLEM, '2.0.1: older than anything'),
+    (with_versions(torch='2.5.1', torchvision='0.20.1'), PROBLEM, '2.5.1: too old for mmpconv'),
     (with_versions(mmengine='0.9.1'), PROBLEM, '0.9.1: too old'),
     (with_versions(mmengine='0.11.0rc1'), WARNING, '0.11.0rc1: not tried'),
     (with_versions(mmcv__lite='2.0.1'), PROBLEM, '2.0.1: too old'),

@@ -11,7 +11,7 @@ from mmpretrain.registry import MODELS
 from torch import nn
 
 import mmpconv
-from mmpconv.compat.checkpoint import CheckpointError
+from mmpconv.checkpoints import CheckpointError
 from mmpconv.conversion.checkpoint_keys import ARCHITECTURES, CheckpointKeysError, to_mmpretrain, to_torchvision
 
 OURS = Path(__file__).parents[2] / 'configs/partial_padding/imagenet'

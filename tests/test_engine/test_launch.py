@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.nn.parallel import DistributedDataParallel
 
-from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.checkpoints.loading import load_from_local
 from mmpconv.engine import launch
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from perceptual_weights import save_backbone, save_inception
 
-from mmpconv.compat.checkpoint import CheckpointError, UnsafeCheckpointError
+from mmpconv.checkpoints import CheckpointError, UnsafeCheckpointError
 from mmpconv.evaluation.perceptual_metrics import LPIPS, FeatureStatistics, InceptionFeatures, frechet_distance
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from tool_runs import NO_VALIDATION, NO_WORKERS, SMALL, STAGE1
 
-from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.checkpoints.loading import load_from_local
 
 # One step of plain gradient descent. No layer mixes samples, and the losses are means over samples; the usual
 # ones (and the TV loss) divide by the area of the holes of a batch, which differs between its parts.

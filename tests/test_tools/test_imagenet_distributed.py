@@ -3,7 +3,7 @@ import pytest
 from tool_runs import ROOT
 from torch.testing import assert_close
 
-from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.checkpoints.loading import load_from_local
 
 CONFIG = ROOT / 'configs/partial_padding/imagenet/resnet50-partial_8xb24_in1k.py'
 # One step on four photos, each whole and not mirrored.

@@ -5,7 +5,7 @@ import pytest
 import torch
 from tool_runs import NO_VALIDATION, NO_WORKERS, SMALL, STAGE1, STAGE2, logged
 
-from mmpconv.compat.checkpoint import load_from_local
+from mmpconv.checkpoints.loading import load_from_local
 
 
 @pytest.fixture(scope='module')

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from mmpconv.apis.settings import plain
-from mmpconv.compat.checkpoint import CheckpointError
+from mmpconv.checkpoints import CheckpointError
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.image_metrics import image_metrics

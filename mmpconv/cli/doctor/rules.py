@@ -11,13 +11,13 @@ BOTH_TORCHES = 'pip install --force-reinstall torch torchvision, both in one com
 # The first lines say what has to be there, the last ones what is seen by trying it.
 RULES = (
     Rule('Python', PROBLEM, combinations.python, 'make an environment with Python 3.11'),
-    Rule('torch', PROBLEM, combinations.absent('torch', 'nothing works without it'), "pip install 'torch>=2.1'"),
+    Rule('torch', PROBLEM, combinations.absent('torch', 'nothing works without it'), "pip install 'torch>=2.6'"),
     Rule('mmengine', PROBLEM, combinations.absent('mmengine', 'configs, training and checkpoints need it'),
          "pip install 'mmengine>=0.10,<0.11'"),
     Rule('mmagic', WARNING, combinations.absent('mmagic', 'inpainting needs it, except with an exported network'),
          "pip install 'mmpconv[inpainting]'"),
 
-    version_of('torch', '<2.1', 'older than anything that was tried', "pip install --upgrade 'torch>=2.1' torchvision"),
+    version_of('torch', '<2.6', 'too old for mmpconv', "pip install --upgrade 'torch>=2.6' torchvision"),
     version_of('mmengine', '<0.10', 'too old for mmpconv', "pip install 'mmengine>=0.10,<0.11'"),
     version_of('mmengine', '>=0.11.dev0', 'not tried with mmpconv', "pip install 'mmengine>=0.10,<0.11'",
                level=WARNING),

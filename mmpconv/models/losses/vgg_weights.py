@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
-from mmpconv.compat.checkpoint import CheckpointError
-from mmpconv.compat.pretrained import load_pretrained
+from mmpconv.checkpoints import CheckpointError
+from mmpconv.checkpoints.pretrained import load_pretrained
 
 from .vgg_features import VGG_TYPES, VGGFeatures, vgg_layers
 

@@ -5,7 +5,7 @@ import torch
 from mmengine.model import BaseModule
 from torchvision.models.vgg import cfgs, make_layers
 
-from mmpconv.compat.checkpoint import CheckpointError, UnsafeCheckpointError
+from mmpconv.checkpoints import CheckpointError, UnsafeCheckpointError
 from mmpconv.models.losses import PerceptualStyleLoss, VGGWeightsError, load_vgg
 
 TAPS = ['4', '9', '16']

@@ -2,7 +2,6 @@
 import contextlib
 import functools
 import http.server
-import io
 import os
 import pickle
 import threading
@@ -17,8 +16,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 import mmpconv.registry  # noqa: F401  (puts the loaders in force)
-from mmpconv.compat import checkpoint as compat
-from mmpconv.compat import restricted_pickle
+from mmpconv import checkpoints
 
 FORMATS = [dict(), dict(_use_new_zipfile_serialization=False)]
 
@@ -53,20 +51,11 @@ def saved(path):
     return str(path)
 
 
-@pytest.fixture(params=['weights_only', 'restricted_pickle'])
-def unpickler(request, monkeypatch):
-    """Both ways of loading, whichever the installed torch would take."""
-    if request.param == 'restricted_pickle':
-        monkeypatch.setattr(compat.torch, '__version__', '2.1.0')
-    elif tuple(map(int, torch.__version__.split('.')[:2])) < (2, 6):
-        pytest.skip('this torch cannot be told which classes are safe')
-
-
 def load(path):
     return CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger=None)
 
 
-def test_a_runners_checkpoint_loads_with_its_log_history(tmp_path, unpickler):
+def test_a_runners_checkpoint_loads_with_its_log_history(tmp_path):
     checkpoint = load(saved(tmp_path / 'a.pth'))
     history = checkpoint['message_hub']['log_scalars']['loss']
     assert history.mean() == history.statistics('mean') == 2
@@ -74,7 +63,7 @@ def test_a_runners_checkpoint_loads_with_its_log_history(tmp_path, unpickler):
     assert checkpoint['message_hub']['runtime_info'] == dict(value=2, count=3)
 
 
-def test_its_weights_arrive_unchanged(tmp_path, unpickler):
+def test_its_weights_arrive_unchanged(tmp_path):
     model = nn.Conv2d(2, 3, 3)
     for number, keywords in enumerate(FORMATS):
         torch.save(model.state_dict(), tmp_path / f'{number}.pth', **keywords)
@@ -84,9 +73,9 @@ def test_its_weights_arrive_unchanged(tmp_path, unpickler):
 
 
 @pytest.mark.parametrize('keywords', FORMATS, ids=['zip', 'legacy'])
-def test_a_hostile_checkpoint_is_refused_and_executes_nothing(tmp_path, unpickler, keywords):
+def test_a_hostile_checkpoint_is_refused_and_executes_nothing(tmp_path, keywords):
     torch.save(dict(state_dict={}, extra=Hostile(tmp_path / 'harm')), tmp_path / 'a.pth', **keywords)
-    with pytest.raises(compat.UnsafeCheckpointError) as caught:
+    with pytest.raises(checkpoints.UnsafeCheckpointError) as caught:
         load(tmp_path / 'a.pth')
     assert not (tmp_path / 'harm').exists()
     message = str(caught.value)
@@ -95,9 +84,9 @@ def test_a_hostile_checkpoint_is_refused_and_executes_nothing(tmp_path, unpickle
     assert 'weights_only' not in message
 
 
-def test_a_bare_pickle_is_refused_and_executes_nothing(tmp_path, unpickler):
+def test_a_bare_pickle_is_refused_and_executes_nothing(tmp_path):
     (tmp_path / 'a.pth').write_bytes(pickle.dumps(Hostile(tmp_path / 'harm'), protocol=2))
-    with pytest.raises(compat.CheckpointError):
+    with pytest.raises(checkpoints.CheckpointError):
         load(tmp_path / 'a.pth')
     assert not (tmp_path / 'harm').exists()
 
@@ -108,32 +97,24 @@ def test_the_hostile_checkpoint_of_these_tests_would_do_harm(tmp_path):
     assert (tmp_path / 'harm').is_dir()
 
 
-def test_getattr_reaches_nothing_but_the_statistics_of_a_log_history(tmp_path, unpickler):
+def test_getattr_reaches_nothing_but_the_statistics_of_a_log_history(tmp_path):
     torch.save(HostileGetattr(), tmp_path / 'a.pth')
-    with pytest.raises(compat.UnsafeCheckpointError, match='__init__'):
+    with pytest.raises(checkpoints.UnsafeCheckpointError, match='__init__'):
         load(tmp_path / 'a.pth')
 
 
-@pytest.mark.parametrize('name', ['os.system', 'builtins.eval', 'torch.load', 'torch.hub.load', 'numpy.load',
-                                  'torch.storage._load_from_bytes', 'mmengine.Config.fromstring'])
-def test_the_restricted_unpickler_knows_no_function_that_runs_code(name):
-    module, _, attribute = name.rpartition('.')
-    with pytest.raises(pickle.UnpicklingError, match=f'it asks for {name}'):
-        restricted_pickle.Unpickler(io.BytesIO()).find_class(module, attribute)
-
-
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(compat.MissingCheckpointError, match='there is no checkpoint file .*a.pth; give'):
+    with pytest.raises(checkpoints.MissingCheckpointError, match='there is no checkpoint file .*a.pth; give'):
         load(tmp_path / 'a.pth')
 
 
 @pytest.mark.parametrize('damage', [lambda content: content[:-100], lambda content: b'',
                                     lambda content: b'<html>not found</html>'])
-def test_a_damaged_file_is_named(tmp_path, unpickler, damage):
+def test_a_damaged_file_is_named(tmp_path, damage):
     path = tmp_path / 'a.pth'
     saved(path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(compat.CheckpointError, match='a.pth'):
+    with pytest.raises(checkpoints.CheckpointError, match='a.pth'):
         load(path)
 
 
@@ -155,9 +136,9 @@ def test_a_url_is_downloaded_once_and_loaded_with_the_same_care(tmp_path, monkey
     torch.save(Hostile(tmp_path / 'harm'), tmp_path / 'web/hostile.pth')
     with served(tmp_path / 'web') as address:
         assert load(f'{address}/a.pth')['meta']['seed'] == 3
-        with pytest.raises(compat.UnsafeCheckpointError):
+        with pytest.raises(checkpoints.UnsafeCheckpointError):
             load(f'{address}/hostile.pth')
-        with pytest.raises(compat.DownloadError, match='absent.pth cannot be downloaded .*404.*give'):
+        with pytest.raises(checkpoints.DownloadError, match='absent.pth cannot be downloaded .*404.*give'):
             load(f'{address}/absent.pth')
     assert not (tmp_path / 'harm').exists()
     assert load(f'{address}/a.pth')['meta']['seed'] == 3
@@ -172,6 +153,6 @@ def test_the_model_zoos_of_mmengine_download_with_the_same_care(tmp_path, monkey
         for getter in ('get_torchvision_models', 'get_external_models', 'get_mmcls_models'):
             monkeypatch.setattr(mmengine_checkpoint, getter, lambda: zoo)
         for scheme in ('torchvision', 'open-mmlab', 'mmcls'):
-            with pytest.raises(compat.UnsafeCheckpointError):
+            with pytest.raises(checkpoints.UnsafeCheckpointError):
                 load(f'{scheme}://evil')
     assert not (tmp_path / 'harm').exists()

@@ -2,18 +2,15 @@
 
 The defects:
 
-- MMEngine 0.10 calls ``torch.load`` with whatever default torch has (before 2.6:
-  run any pickle), and on a refusal shows torch's advice to load with
-  ``weights_only=False``, which is what a hostile file wants;
+- on a refusal MMEngine 0.10 shows torch's advice to load with ``weights_only=False``,
+  which is what a hostile file wants;
 - it loads URLs through ``torch.hub``, which runs any pickle in every torch.
 
-Delete when: the minimum MMEngine loads both with ``weights_only=True`` and names the file.
+Delete when: MMEngine loads both with ``weights_only=True`` and names the file.
 """
-import io
 import os
 import os.path as osp
 import pickle
-from typing import BinaryIO, Union
 from urllib.error import URLError
 from urllib.parse import urlparse
 
@@ -21,27 +18,9 @@ import mmengine.runner.checkpoint as _mmengine
 import torch
 from mmengine.dist import barrier, get_dist_info
 from mmengine.runner.checkpoint import CheckpointLoader
-from mmengine.utils import digit_version
 
-from mmpconv.errors import LaunchError
-
-from . import restricted_pickle
-
-
-class CheckpointError(LaunchError):
-    """A checkpoint cannot be used. The message says why, and what to do."""
-
-
-class MissingCheckpointError(CheckpointError, FileNotFoundError):
-    """There is no such file."""
-
-
-class UnsafeCheckpointError(CheckpointError, pickle.UnpicklingError):
-    """The file holds something other than tensors and plain containers."""
-
-
-class DownloadError(CheckpointError, OSError):
-    """A checkpoint's URL could not be fetched."""
+from .errors import CheckpointError, DownloadError, MissingCheckpointError, UnsafeCheckpointError
+from .safetensors_file import is_safetensors, read_safetensors
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
@@ -100,31 +79,31 @@ def load_from_ceph(filename: str, map_location=None, backend: str = 'petrel') ->
         map_location: As in :func:`torch.load`.
         backend: Storage backend of MMEngine.
     """
-    content = _mmengine.get_file_backend(filename, backend_args={'backend': backend}).get(filename)
-    return safe_load(io.BytesIO(content), filename, map_location)
+    with _mmengine.get_file_backend(filename, backend_args={'backend': backend}).get_local_path(filename) as path:
+        return safe_load(path, filename, map_location)
 
 
 # The loaders of `torchvision://`, `open-mmlab://` and `mmcls://` call it by this name.
 _mmengine.load_from_http = load_from_http
 
 
-def safe_load(file: Union[str, BinaryIO], name: str, map_location=None) -> dict:
+def safe_load(file: str, name: str, map_location=None) -> dict:
     """``torch.load`` of tensors, plain containers and MMEngine's log history, and of nothing else.
 
     Args:
-        file: Path or open file.
+        file: Path.
         name: How errors call it.
         map_location: As in :func:`torch.load`.
 
     Raises:
         UnsafeCheckpointError, CheckpointError: As :func:`load_from_local`.
     """
-    # Before 2.6 the unpickler behind `weights_only` cannot be told of further safe classes in full.
-    how = dict(weights_only=True)
-    if digit_version(torch.__version__) < digit_version('2.6.0'):
-        how = dict(weights_only=False, pickle_module=restricted_pickle)
+    with open(file, 'rb') as opened:
+        beginning = opened.read(9)
+    if file.endswith('.safetensors') or is_safetensors(beginning):
+        return read_safetensors(file)
     try:
-        return torch.load(file, map_location=map_location, **how)
+        return torch.load(file, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         raise UnsafeCheckpointError(
             f'{name} was refused and nothing in it was executed: it is not a checkpoint of tensors, '

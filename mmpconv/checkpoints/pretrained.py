@@ -8,7 +8,7 @@ Delete when: the minimum MMEngine names the folder of its downloads in that erro
 import torch
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from .checkpoint import CheckpointError
+from .errors import CheckpointError
 
 
 def load_pretrained(source: str, what: str, url: str, argument: str,
