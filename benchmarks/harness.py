@@ -1,6 +1,5 @@
 """What the benchmarks share around the measurement: arguments, the machine, the result file."""
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import torch
 from tables import show
+
+from mmpconv.whole_files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / 'docs' / 'benchmarks'
@@ -57,8 +58,7 @@ def finish(result: dict, args: argparse.Namespace) -> None:
     result['hardware']['load_after'] = _load()
     show(result)
     path = args.json or RESULTS / f"{result['benchmark']}-{result['device']}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + '\n')
+    write_json(path, result)
     print(f'Written: {path}')
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tables import notes, tables
 
+from mmpconv.whole_files import write_text
+
 DOCS = Path(__file__).resolve().parents[1] / 'docs'
 PAGE = DOCS / 'speed.md'
 BEGIN, END = '<!-- results: written by benchmarks/report.py -->', '<!-- end of results -->'
@@ -18,7 +20,7 @@ TITLES = {'network': 'The network', 'layer': 'One layer', 'loss': 'Perceptual an
 def main() -> None:
     """Rewrite the page."""
     page = with_results(PAGE.read_text(encoding='utf-8'), read(DOCS / 'benchmarks'))
-    PAGE.write_text(page, encoding='utf-8')
+    write_text(PAGE, page)
     print(f'Written: {PAGE}')
 
 

@@ -1,7 +1,11 @@
 """The error that a user, not a programmer, has to act on."""
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# What a disk, not a program, is to blame for: full, over quota, read-only, not the user's, broken.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 
 
 class LaunchError(Exception):
@@ -18,6 +22,16 @@ def user_errors() -> Iterator[None]:
         yield
     except LaunchError as error:
         sys.exit(f'error: {_sentence(error)}')
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        sys.exit(f'error: {disk_sentence(error)}')
+
+
+def disk_sentence(error: OSError) -> str:
+    """What a disk that is full or may not be written to keeps from being done; see :func:`user_errors`."""
+    place = f'{error.filename} cannot be read or written' if error.filename else 'a file cannot be read or written'
+    return f'{place}: {(error.strerror or str(error)).lower()}; make room or permit it, or name another place'
 
 
 def one_line(error: Exception) -> str:

@@ -33,7 +33,7 @@ ALLOWED = {
              {'torch', 'torchvision', 'skimage', 'sklearn', 'matplotlib', 'rich', 'PIL', 'jinja2', 'markupsafe', 'yaml',
               'onnx', 'onnx_ir', 'onnxscript', 'onnxruntime', *IMAGES, *OPENMMLAB}),
     'web': ({'apis', 'photos', 'errors'}, {'gradio', 'fastapi', 'starlette', 'uvicorn', 'PIL', *IMAGES}),
-    'cli': ({'web', 'apis', 'photos', 'errors', 'version'}, {'rich', 'packaging', 'PIL', *IMAGES}),
+    'cli': ({'web', 'apis', 'photos', 'errors', 'version', 'whole_files'}, {'rich', 'packaging', 'PIL', *IMAGES}),
     '__main__': ({'cli'}, set()),
 }
 
@@ -101,3 +101,106 @@ def test_the_table_has_no_circle():
 
     for room in ALLOWED:
         below(room, ())
+
+
+ROOT = PACKAGE.parent
+WRITERS = {'imwrite', 'imsave', 'write_text', 'write_bytes', 'savefig', 'to_csv', 'to_json', 'tofile', 'savetxt',
+           'savez', 'savez_compressed', 'save', 'dump', 'copy2', 'copyfile', 'copytree', 'NamedTemporaryFile'}
+# Calls that look like writers of files and are none, or cannot be `whole_file`, and why.
+ALLOWED_WRITERS = {
+    'mmpconv/whole_files.py': {
+        "open(path, 'ab', buffering=0)": 'append', "open(path, 'ab')": 'cut_to'},
+    'mmpconv/photos/tiff_file.py': {'directory.save(file)': 'into a file that its caller opened'},
+    'mmpconv/web/previews.py': {'image.save(file, kind, quality=90)': 'into memory'},
+    'mmpconv/web/desk.py': {'filled.save(result)': 'Photo.save writes whole files'},
+    'mmpconv/apis/inpainter/inpainter.py': {'result.save(path)': 'Photo.save writes whole files'},
+    'mmpconv/cli/inpaint/batch.py': {'filled.save(result)': 'Photo.save writes whole files'},
+    'mmpconv/evaluation/perceptual_metrics.py': {'torch.save(state, safe_file)': 'into memory'},
+    'mmpconv/apis/locked_folder.py': {"open(folder / '.lock', 'w')": 'a lock has no content'},
+    'mmpconv/locked_folder.py': {"open(folder / '.lock', 'w')": 'a lock has no content'},
+    'mmpconv/apis/padding_comparison/processes.py': {"open(command.log, 'ab')": 'what another process says'},
+    'benchmarks/loss.py': {
+        "torch.save({f'features.{key}': value for key, value in features.state_dict().items()}, path)": 'temporary'},
+    'benchmarks/network.py': {'torch.save(network.state_dict(), file)': 'into memory'},
+}
+SOURCES = sorted(path for folder in ('mmpconv', 'benchmarks', 'tools') for path in (ROOT / folder).rglob('*.py'))
+
+
+def called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, 'id', '')
+
+
+def may_write(node: ast.Call, own: set[str]) -> bool:
+    """Whether a call looks like one that writes a file; ``own`` are functions of this project."""
+    name = called(node)
+    if name == 'open':
+        place = 0 if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) not in ('io', 'Image') else 1
+        mode = next((keyword.value for keyword in node.keywords if keyword.arg == 'mode'),
+                    node.args[place] if len(node.args) > place else ast.Constant('r'))
+        return ast.unparse(node.func) != 'os.open' and (
+            not isinstance(mode, ast.Constant) or bool(set(str(mode.value)) & set('wax+')))
+    return name in WRITERS and not (isinstance(node.func, ast.Name) and name in own)
+
+
+def is_unfinished(node: ast.AST) -> bool:
+    """Whether a path is one to write to: `unfinished`, something in it, or a call of `whole_file`."""
+    return any(isinstance(part, ast.Name) and part.id in ('unfinished', 'whole_file') for part in ast.walk(node))
+
+
+def other_writers(source: str) -> list[str]:
+    """Calls that write files by other ways than :mod:`mmpconv.whole_files`."""
+    tree = ast.parse(source)
+    own = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+           and (node.level or node.module.startswith('mmpconv')) for alias in node.names}
+    own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    return [ast.unparse(node) for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and may_write(node, own) and not is_unfinished(node)]
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_are_written_in_one_place(path):
+    allowed = ALLOWED_WRITERS.get(str(path.relative_to(ROOT)), {})
+    found = [call for call in other_writers(path.read_text()) if call not in allowed]
+    assert not found, f'write by mmpconv.whole_files instead of {found}'
+
+
+def test_what_is_called_unfinished_comes_from_whole_files():
+    takers = {}  # function or class: place of its parameter `unfinished`
+    trees = {path: ast.parse(path.read_text()) for path in SOURCES if PACKAGE in path.parents}
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            for function in (node.body if isinstance(node, (ast.ClassDef, ast.Module)) else ()):
+                names = [arg.arg for arg in function.args.args] if isinstance(function, ast.FunctionDef) else []
+                if 'unfinished' in names:
+                    name = node.name if function.name == '__init__' else function.name
+                    takers[name] = names.index('unfinished') - isinstance(node, ast.ClassDef)
+    assert {'_write_by_pillow', 'write_onnx'} <= takers.keys()
+    wrong = []
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            # `Report` is the name of another class there.
+            if isinstance(node, ast.Call) and called(node) in takers and path.name != 'batch.py':
+                wrong += [] if is_unfinished(node.args[takers[called(node)]]) else [(path.name, ast.unparse(node))]
+            if isinstance(node, ast.Assign) and 'unfinished' in map(ast.unparse, node.targets):
+                wrong += [] if path.name == 'whole_files.py' else [(path.name, ast.unparse(node))]
+            if isinstance(node, ast.withitem) and ast.unparse(node.optional_vars or node) == 'unfinished':
+                made_by = called(node.context_expr)
+                wrong += [] if made_by in ('whole_file', 'whole_folder', 'new_file') else [(path.name, made_by)]
+    assert not wrong
+
+
+@pytest.mark.parametrize('source', [
+    "open(path, 'w')", "path.open('ab')", "open(path, mode='x')", 'open(path, how)', "io.open(p, 'r+')",
+    'cv2.imwrite(str(path), a)', 'image.save(path)', 'np.save(path, a)', 'torch.save(a, path)', 'path.write_text(t)',
+    'figure.savefig(path)', 'table.to_csv(path)', 'json.dump(a, file)', 'shutil.copyfile(a, b)',
+    'from torch import save\nsave(a, path)'])
+def test_another_writer_is_found(source):
+    assert len(other_writers(source)) == 1
+
+
+@pytest.mark.parametrize('source', [
+    'open(path)', "open(path, 'rb')", "path.open('rb')", 'Image.open(file)', 'cv2.imwrite(str(unfinished), a)',
+    "(unfinished / 'a.txt').write_text(t)", 'from mmpconv.whole_files import write_text\nwrite_text(path, t)',
+    'json.dumps(a)', "with whole_file(path) as unfinished, open(unfinished, 'w') as file:\n    pass"])
+def test_writers_by_whole_files_and_readers_are_none(source):
+    assert not other_writers(source)

@@ -19,7 +19,7 @@ from mmpconv.engine.contact_sheet import contact_sheet, evenly_spread, to_pictur
 from mmpconv.engine.files import config_stem, load_config
 from mmpconv.engine.seeded_batches import random_states
 from mmpconv.errors import LaunchError, user_errors
-from mmpconv.whole_files import whole_file
+from mmpconv.whole_files import write_bytes
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,7 @@ def save(samples: Sequence[SeenSample], path: Path) -> None:
     sheet = contact_sheet([list(sample.tiles.values()) for sample in samples], titles,
                           [sample.caption for sample in samples])
     try:
-        with whole_file(path) as unfinished:
-            if not cv2.imwrite(str(unfinished), sheet[..., ::-1]):
-                raise OSError('the disk may be full')
+        write_bytes(path, cv2.imencode(path.suffix, sheet[..., ::-1])[1].tobytes())
     except OSError as error:
         raise LaunchError(f'{path} cannot be written ({error.strerror or error}); give another file with -o') from error
 

@@ -76,7 +76,7 @@ def _try(text: str, name: str, config: Config, mode: str, only, skip) -> None:
     expected = _convert(_model_of(config, name), name, mode, only, skip)
     with TemporaryDirectory() as folder:
         path = Path(folder) / 'padded.py'
-        path.write_text(text, encoding='utf-8')
+        write_text(path, text)
         try:
             padded = Config.fromfile(path)
         except Exception as error:  # configs are programs

@@ -1,9 +1,8 @@
 """Publishes the results of a tool on a page of the documentation."""
-import shutil
 from pathlib import Path
 
 from mmpconv.errors import LaunchError
-from mmpconv.whole_files import write_text
+from mmpconv.whole_files import write_bytes, write_text
 
 BEGIN, END = '<!-- results: written by {tool} -->', '<!-- end of results -->'
 
@@ -40,9 +39,7 @@ def publish(page: Path, tool: str, results: str, csv: Path, picture: Path) -> No
     """
     text = require_marks(page, tool)
     for source in (csv, picture):
-        target = page.parent / 'benchmarks' / f'{page.stem}{source.suffix}'
-        target.parent.mkdir(exist_ok=True)
-        shutil.copyfile(source, target)
+        write_bytes(page.parent / 'benchmarks' / f'{page.stem}{source.suffix}', source.read_bytes())
     above, begin, rest = text.partition(BEGIN.format(tool=tool))
     write_text(page, f'{above}{begin}\n\n{results.strip()}\n\n{END}{rest.partition(END)[2]}')
 

@@ -1,5 +1,5 @@
 """Hooks that ``tools/test.py`` adds to the runner."""
-import os.path as osp
+from pathlib import Path
 
 import mmengine
 from mmengine.dist import master_only
@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
 from mmpconv.errors import LaunchError
+from mmpconv.whole_files import whole_file
 
 
 class SaveMetricsHook(Hook):
@@ -22,9 +23,9 @@ class SaveMetricsHook(Hook):
     @master_only
     def after_test_epoch(self, runner, metrics: dict) -> None:
         """Write the file."""
-        mmengine.mkdir_or_exist(osp.dirname(osp.abspath(self.path)))
         metrics = {key: value.item() if hasattr(value, 'item') else value for key, value in metrics.items()}
-        mmengine.dump(metrics, self.path)
+        with whole_file(Path(self.path)) as unfinished:
+            mmengine.dump(metrics, unfinished)
         runner.logger.info(f'metrics written to {self.path}')
 
 

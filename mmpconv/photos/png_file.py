@@ -18,6 +18,17 @@ _ON_COLOR = (b'cHRM', b'gAMA', b'sBIT', b'sRGB', b'cICP')
 _COLOR_TYPES = {2: 4, 3: 2, 4: 6}  # colour type (PNG specification, section 11.2.1) by number of channels
 
 
+def encode_png(picture: np.ndarray) -> bytes:
+    """A picture as a small PNG file, without any details.
+
+    Args:
+        picture: `(h, w)` grey or `(h, w, 3)` BGR, uint8.
+    """
+    encoded, content = cv2.imencode('.png', picture)
+    assert encoded, f'OpenCV writes no PNG file of {picture.dtype} {picture.shape}'
+    return content.tobytes()
+
+
 def png_chunks(file: BinaryIO) -> tuple[tuple[bytes, bytes], ...]:
     """Kinds and contents of the chunks that say how colours are meant.
 

@@ -61,7 +61,7 @@ def to_pillow(picture: Picture) -> Image.Image:
     return image
 
 
-def _write_by_pillow(picture: Picture, path: Path, format: Format) -> None:
+def _write_by_pillow(picture: Picture, unfinished: Path, format: Format) -> None:
     details = picture.details
     if format.name != 'TIFF' and picture.mode in GREY_16:  # these formats hold one kind of it
         picture = Picture(picture.samples.astype(np.uint16), 'I;16', details)
@@ -75,11 +75,11 @@ def _write_by_pillow(picture: Picture, path: Path, format: Format) -> None:
         options['pnginfo'] = PngInfo()
         for kind, content in details.png_chunks:
             options['pnginfo'].add(kind, content)
-    image.save(path, format.name, **options)
+    image.save(unfinished, format.name, **options)
 
 
-def _write_deep(picture: Picture, path: Path, format: Format) -> None:
-    with open(path, 'wb') as file:
+def _write_deep(picture: Picture, unfinished: Path, format: Format) -> None:
+    with open(unfinished, 'wb') as file:
         if format.name == 'PNG':
             write_deep_png(file, picture.samples, _chunks(picture.details))
         else:

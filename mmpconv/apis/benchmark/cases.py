@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.whole_files import whole_file
+from mmpconv.photos.png_file import encode_png
+from mmpconv.whole_files import write_bytes
 
 from .filling import Filled
 from .method import Method
@@ -126,6 +126,4 @@ def _file_name(method: str) -> str:
 
 
 def _write(path: Path, picture: np.ndarray) -> None:
-    with whole_file(path) as unfinished:
-        if not cv2.imwrite(str(unfinished), picture):
-            raise OSError(f'cannot write {path}; is the disk full?')
+    write_bytes(path, encode_png(picture))

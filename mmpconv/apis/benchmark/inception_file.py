@@ -6,6 +6,7 @@ import torch
 
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.perceptual_metrics import FeatureStatistics, InceptionFeatures
+from mmpconv.whole_files import append, cut_to
 
 _BYTES = 4 * InceptionFeatures.SIZE  # float32
 
@@ -34,13 +35,11 @@ class InceptionFile:
             raise LaunchError(f'{self.path} has {len(self)} features for {count} scores, it is damaged; compute the '
                               'method again with --restart')
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open('ab') as file:
-            file.truncate(count * _BYTES)
+        cut_to(self.path, count * _BYTES)
 
     def append(self, feature: torch.Tensor) -> None:
         """Add a feature `(2048,)`."""
-        with self.path.open('ab') as file:
-            file.write(feature.float().cpu().numpy().astype('<f4').tobytes())
+        append(self.path, feature.float().cpu().numpy().astype('<f4').tobytes())
 
     def statistics(self, device: str) -> FeatureStatistics:
         """Mean and covariance, computed on this device; the features are read one at a time."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmpconv.apis.settings import difference, plain
 from mmpconv.errors import LaunchError
-from mmpconv.whole_files import read_json, write_json
+from mmpconv.whole_files import append, cut_to, read_json, write_json, write_text
 
 _SAMPLE = {'id': str, 'hole_ratio': float, 'bin': str, 'border': int}
 _HOW = {'seconds': float, 'changed_outside': int}
@@ -76,16 +76,13 @@ class ScoreFile:
             self.path.unlink(missing_ok=True)  # before the settings change: never are there others beside old rows
         write_json(self._settings_path, dict(settings=self.settings, machines=self.machines))
         if self.rows:
-            with self.path.open('r+b') as file:
-                file.truncate(file.read().rfind(b'\n') + 1)
+            cut_to(self.path, self.path.read_bytes().rfind(b'\n') + 1)
         else:
-            with self.path.open('w', encoding='utf-8', newline='') as file:
-                file.write(_line(self.columns))
+            write_text(self.path, _line(self.columns))
 
     def append(self, row: dict[str, Any]) -> None:
         """Write a row; once this returns, the death of this process does not lose it."""
-        with self.path.open('a', encoding='utf-8', newline='') as file:
-            file.write(_line([row[name] for name in self.columns]))
+        append(self.path, _line([row[name] for name in self.columns]))
         self.rows.append(row)
 
     def _read(self, ids: Sequence[str]) -> list[dict[str, Any]]:

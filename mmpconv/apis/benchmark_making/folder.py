@@ -1,9 +1,6 @@
-"""The folder of a benchmark, which is there completely or not at all."""
-import contextlib
+"""The folder of a benchmark: whether it may be written, and where its photos are."""
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from mmpconv.datasets.benchmark_files import DESCRIPTION, LOCATION, MASKS, SAMPLES
@@ -29,30 +26,6 @@ def require_free(folder: Path, force: bool) -> None:
                           'of a new folder')
     if not force:
         raise LaunchError(f'{folder} is a benchmark already; give another name, or replace it with --force')
-
-
-@contextlib.contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write to, which gets its name when the block ends well and is removed when it does not.
-
-    Args:
-        folder: What it is to be called. A folder that is there is replaced in the end.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished, old = (folder.with_name(f'.{folder.name}.{os.getpid()}.{state}') for state in ('unfinished', 'old'))
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        if folder.exists():
-            folder.rename(old)
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if old.exists():
-            if folder.exists():
-                shutil.rmtree(old)
-            else:
-                old.rename(folder)
 
 
 def location(folder: Path, image_root: Path) -> str:

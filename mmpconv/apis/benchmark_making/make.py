@@ -19,10 +19,11 @@ from mmpconv.datasets.benchmark_files import (
 )
 from mmpconv.datasets.stored_png import encode_mask
 from mmpconv.errors import LaunchError
+from mmpconv.whole_files import whole_folder
 
 from .classes import MaskClass
 from .drawn_masks import GENERATORS, draw_mask, require_possible
-from .folder import location, require_free, whole_folder
+from .folder import location, require_free
 from .mask_files import choose_masks, read_mask, read_masks
 from .parallel import map_in_threads
 from .photos import Photo, find_pictures, itemised, read_list, read_photos, same_content
@@ -131,14 +132,14 @@ def _chosen(order: Order) -> Source:
 def _write(order: Order, photos: Sequence[Photo], source: Source) -> None:
     wanted = [one for one in order.classes for _ in range(order.per_class)]
     chosen = photo_order(photos, len(wanted), order.seed)
-    with whole_folder(order.folder) as folder:
-        (folder / MASKS).mkdir()
+    with whole_folder(order.folder) as unfinished:
+        (unfinished / MASKS).mkdir()
 
         def make_sample(number):
             mask, photo = source(number, wanted[number]), chosen[number]
             box = window(photo.size, order.size, order.crop, order.seed, number)
             sample = sample_of(number, photo, box, mask, wanted[number])
-            (folder / sample.mask).write_bytes(encode_mask(mask))
+            (unfinished / sample.mask).write_bytes(encode_mask(mask))
             return sample
 
         samples = map_in_threads(make_sample, range(len(wanted)), order.jobs, 'making masks')
@@ -156,6 +157,6 @@ def _write(order: Order, photos: Sequence[Photo], source: Source) -> None:
             counts=dict(samples=len(samples), photos=len({sample.image for sample in samples})),
             samples_sha256=hashlib.sha256(table).hexdigest(),
             masks_sha256=all_masks_sha256(samples))
-        (folder / SAMPLES).write_bytes(table)
-        (folder / LOCATION).write_text(location(order.folder, order.images), encoding='utf-8')
-        (folder / DESCRIPTION).write_bytes((json.dumps(description, indent=1) + '\n').encode())
+        (unfinished / SAMPLES).write_bytes(table)
+        (unfinished / LOCATION).write_text(location(order.folder, order.images), encoding='utf-8')
+        (unfinished / DESCRIPTION).write_bytes((json.dumps(description, indent=1) + '\n').encode())

@@ -62,11 +62,11 @@ class Report:
     """A CSV file with what was found, a line a finding, and the sums of it.
 
     Args:
-        path: The file to write, under a name of its own until :func:`whole_file` renames it.
+        unfinished: The file to write, as of :func:`~mmpconv.whole_files.whole_file`.
     """
 
-    def __init__(self, path: Path):
-        self._file = open(path, 'w', newline='', encoding='utf-8', errors='surrogateescape')  # noqa: SIM115
+    def __init__(self, unfinished: Path):
+        self._file = open(unfinished, 'w', newline='', encoding='utf-8', errors='surrogateescape')  # noqa: SIM115
         self._writer = csv.writer(self._file, lineterminator='\n')
         self._writer.writerow(['file', 'found', 'treatment', 'detail'])
         self.counts, self.examples = Counter(), {}

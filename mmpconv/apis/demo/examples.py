@@ -9,6 +9,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.runner import Runner
 
 from mmpconv.engine.checkpoint_hooks import SaveMetricsHook
+from mmpconv.whole_files import whole_file
 
 
 def mean_color_metrics(config: Config, path: Path) -> None:
@@ -53,7 +54,8 @@ def draw_examples(config: Config, checkpoint: Path, path: Path, count: int = 4) 
         for axis, image in zip(row, images):
             axis.imshow(_to_rgb(image), interpolation='nearest')
             axis.set_axis_off()
-    figure.savefig(path, dpi=110)
+    with whole_file(path) as unfinished:
+        figure.savefig(unfinished, dpi=110)
     plt.close(figure)
 
 

@@ -5,6 +5,8 @@ import cv2
 import numpy as np
 
 from mmpconv.apis import Inpainter
+from mmpconv.photos.png_file import encode_png
+from mmpconv.whole_files import write_bytes
 
 from .photos import HELD_OUT_PHOTOS
 
@@ -26,6 +28,6 @@ def fill_one_photo(folder: Path, config: str, checkpoint: Path) -> None:
     mask = np.zeros(photo.shape[:2], np.uint8)
     corners = [(round(x * mask.shape[1]), round(y * mask.shape[0])) for y, x in _SCRIBBLE]
     cv2.polylines(mask, [np.array(corners, np.int32)], False, 255, thickness=mask.shape[0] // 20)
-    cv2.imwrite(str(folder / 'photo.png'), photo[..., ::-1])
-    cv2.imwrite(str(folder / 'mask.png'), mask)
+    write_bytes(folder / 'photo.png', encode_png(photo[..., ::-1]))
+    write_bytes(folder / 'mask.png', encode_png(mask))
     Inpainter(config, str(checkpoint))(folder / 'photo.png', folder / 'mask.png', folder / 'filled.png')

@@ -1,8 +1,10 @@
 """The photos of the demo."""
 from pathlib import Path
 
-import cv2
 import numpy as np
+
+from mmpconv.photos.png_file import encode_png
+from mmpconv.whole_files import write_bytes
 
 # Those of scikit-image's photos that lie in its wheel. The last two are never trained on.
 TRAINING_PHOTOS = ('astronaut', 'coffee', 'stereo_motorcycle', 'immunohistochemistry', 'hubble_deep_field')
@@ -26,7 +28,7 @@ def write_photos(folder: Path) -> None:
                 image = image[0]
             tiles = {photo: image} if name == 'train' else dict(_tiles(photo, image))
             for tile_name, tile in tiles.items():
-                cv2.imwrite(str(folder / name / f'{tile_name}.png'), tile[..., ::-1])
+                write_bytes(folder / name / f'{tile_name}.png', encode_png(tile[..., ::-1]))
 
 
 def _tiles(name: str, image: np.ndarray):

@@ -60,7 +60,7 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
     return comparisons
 
 
-def write_onnx(program: ExportedProgram, description: dict[str, str], path: Path) -> None:
+def write_onnx(program: ExportedProgram, description: dict[str, str], unfinished: Path) -> None:
     """Write a traced network, with a description as metadata."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # torch warns of its own doings
@@ -70,7 +70,7 @@ def write_onnx(program: ExportedProgram, description: dict[str, str], path: Path
         for axis, name in {0: 'batch', 2: 'height', 3: 'width'}.items():
             value.shape[axis] = name
     exported.model.metadata_props.update(description)
-    exported.save(path, external_data=False)
+    exported.save(unfinished, external_data=False)
 
 
 def _require_packages() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mmpconv.apis.interruption import termination_as_interrupt
 from mmpconv.errors import LaunchError
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
+from mmpconv.whole_files import whole_file
 
 from ..exit_status import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT
 from .before_after import before_after
@@ -109,9 +110,10 @@ class Batch:
         inpainter, start = self._inpainter, time.monotonic()
         filled = inpainter.fill(photo, hole, opaque=job.mask == 'alpha', progress=progress)
         result.parent.mkdir(parents=True, exist_ok=True)
+        if args.compare:  # first: a result says that all of its photo is done
+            with whole_file(comparison_of(result)) as unfinished:
+                before_after(photo.color(), hole, filled.color()).save(unfinished)
         filled.save(result)
-        if args.compare:
-            before_after(photo.color(), hole, filled.color()).save(comparison_of(result))
         self.filled += 1
         self.report.line(f'{result}: {hole.mean():.1%} was hole, {time.monotonic() - start:.1f} s')
 

@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 
 from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
-from mmpconv.whole_files import write_text
+from mmpconv.whole_files import append, write_text
 
 
 @HOOKS.register_module()
@@ -69,8 +69,7 @@ class LossCsvHook(Hook):
         row.update({name: float(scalars[f'train/{name}'].mean(self.interval)) for name in losses})
         path = self._path(runner)
         if path.is_file() and set(row) <= set(self._columns):
-            with path.open('a', encoding='utf-8', newline='') as file:
-                file.write(_line(row.get(column, '') for column in self._columns))
+            append(path, _line(row.get(column, '') for column in self._columns))
             return
         # The first line, or a term that was not computed before.
         _, rows = read_rows(path) if path.is_file() else ([], [])
