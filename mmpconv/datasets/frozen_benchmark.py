@@ -1,24 +1,34 @@
 """Reading of a frozen benchmark: photos, windows and masks that are the same for everybody."""
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mmpconv.photos import MAX_PIXELS
+
 from .benchmark_files import (
     DESCRIPTION,
     FORMAT,
     LOCATION,
+    NO_NAME,
     SAMPLES,
     BenchmarkError,
     BenchmarkSample,
     all_masks_sha256,
     cut_out,
+    is_name,
+    is_sha256,
     mask_sha256,
     read_photo,
     samples_from_csv,
 )
+
+_LARGEST = 2**20
+_NUMBER = r'\d{1,3}(\.\d{1,20})?(e-\d{1,3})?'
+_BIN = re.compile(f'{_NUMBER}-{_NUMBER}')
 
 __all__ = ['BenchmarkError', 'BenchmarkSample', 'FrozenBenchmark']
 
@@ -26,7 +36,8 @@ __all__ = ['BenchmarkError', 'BenchmarkSample', 'FrozenBenchmark']
 class FrozenBenchmark:
     """Samples of a benchmark that ``tools/make_benchmark.py`` wrote.
 
-    Photos and masks are hashed whenever they are loaded: what was replaced since is found, never scored.
+    Photos and masks are hashed whenever they are loaded: what was replaced since is found, never scored. A benchmark
+    may come from anybody: names and paths in it that lead out of its folder, or that of the photos, are refused.
 
     Args:
         folder: The benchmark.
@@ -69,6 +80,10 @@ class FrozenBenchmark:
             raise BenchmarkError(f'the photo {path} is not the one that {self.folder} was made with: its sha256 is '
                                  f'{found[:12]}... instead of {sample.image_sha256[:12]}...; put the original back, or '
                                  'make the benchmark anew')
+        top, left, height, width = sample.box
+        if top + height > photo.shape[0] or left + width > photo.shape[1]:
+            raise BenchmarkError(f'the window {sample.box} of sample {sample.id} is not inside its photo {path}, which '
+                                 f'is {photo.shape[0]} x {photo.shape[1]}; make the benchmark anew')
         return cut_out(photo, sample.box, self.size)
 
     def mask(self, sample: BenchmarkSample) -> np.ndarray:
@@ -92,19 +107,22 @@ class FrozenBenchmark:
         if not path.is_file():
             raise BenchmarkError(f'{self.folder} is no benchmark: there is no file {path}; make one with '
                                  'tools/make_benchmark.py')
-        content = path.read_bytes()
+        content = _beginning(path)
         self.sha256: str = hashlib.sha256(content).hexdigest()
         try:
             description = json.loads(content)
             version = description['format']
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise BenchmarkError(f'{path} is not the description of a benchmark; make the benchmark anew') from None
-        if version != FORMAT:
+        if version != FORMAT or type(version) is not int:
             raise BenchmarkError(f'{path} has format {version!r}, and this version reads format {FORMAT}; update the '
                                  'package, or make the benchmark anew')
         missing = {'name', 'size', 'bins', 'samples_sha256', 'masks_sha256'} - description.keys()
         if missing:
             raise BenchmarkError(f'{path} has no entry {min(missing)!r}; make the benchmark anew')
+        wrong = _wrong(description)
+        if wrong:
+            raise BenchmarkError(f'{path} is not the description of a benchmark: {wrong}; make the benchmark anew')
         return description
 
     def _read_samples(self, description: dict) -> list[BenchmarkSample]:
@@ -113,7 +131,16 @@ class FrozenBenchmark:
         if hashlib.sha256(content).hexdigest() != description['samples_sha256']:
             raise BenchmarkError(f'{path} is missing or was changed since the benchmark was made; put the original '
                                  'back, or make the benchmark anew')
-        samples = samples_from_csv(content.decode())
+        try:
+            samples = samples_from_csv(content.decode())
+        except UnicodeDecodeError:
+            raise BenchmarkError(f'{path} is no UTF-8 text; make the benchmark anew') from None
+        if not samples:
+            raise BenchmarkError(f'{path} has no sample; make the benchmark anew')
+        strange = next((sample for sample in samples if sample.bin not in description['bins']), None)
+        if strange:
+            raise BenchmarkError(f'sample {strange.id} of {path} has the bin {strange.bin[:50]!r}, which is not one of '
+                                 f'{self.folder / DESCRIPTION}; make the benchmark anew')
         if all_masks_sha256(samples) != description['masks_sha256']:
             raise BenchmarkError(f'{path} does not belong to {self.folder / DESCRIPTION}; make the benchmark anew')
         return samples
@@ -125,8 +152,9 @@ class FrozenBenchmark:
             path = self.folder / LOCATION
             try:
                 # Joining keeps an absolute path as it is.
-                root, origin = self.folder / json.loads(path.read_bytes())['image_root'], str(path)
-            except (OSError, ValueError, KeyError, TypeError):
+                root, origin = self.folder / json.loads(_beginning(path))['image_root'], str(path)
+                root.is_dir()
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
                 raise BenchmarkError(f'{path}, which says where the photos are, is missing or broken; give '
                                      'image_root=FOLDER') from None
         if not root.is_dir():
@@ -142,3 +170,23 @@ class FrozenBenchmark:
             raise BenchmarkError(f'{len(missing)} files of the benchmark {self.folder} are missing, the first is '
                                  f'{missing[0]}; photos are looked for in {self.image_root}, which image_root=FOLDER '
                                  'changes')
+
+
+def _beginning(path: Path) -> bytes:
+    """The content of a small file; of a large one too much to be one, but no more."""
+    with path.open('rb') as file:
+        return file.read(_LARGEST)
+
+
+def _wrong(description: dict) -> str | None:
+    """What does not belong into a description, as a part of a sentence."""
+    name, size, bins = (description[key] for key in ('name', 'size', 'bins'))
+    if not is_name(name):
+        return f'name is {str(name)[:100]!r}, but {NO_NAME}'
+    sides = size if isinstance(size, list) and len(size) == 2 else [None]
+    if not all(type(side) is int and side >= 1 for side in sides) or sides[0] * sides[1] > MAX_PIXELS:
+        return f'size is {str(size)[:100]}, but must be height and width, of at most {MAX_PIXELS} pixels'
+    if not isinstance(bins, list) or not all(isinstance(bin, str) and _BIN.fullmatch(bin) for bin in bins):
+        return f"bins is {str(bins)[:100]}, but must be a list of such as '0.1-0.2'"
+    return next((f'{key} is {str(description[key])[:100]!r}, but must be 64 hexadecimal digits'
+                 for key in ('samples_sha256', 'masks_sha256') if not is_sha256(description[key])), None)

@@ -1,11 +1,31 @@
-"""The groups in which results of inpainting are compared: by size of the hole, and by whether it touches the border."""
-from itertools import product
+"""The groups in which results of inpainting are compared: by size of the hole, and by whether it touches the border.
+
+Two things are said of a hole and the border, and each has one definition:
+
+- it **touches the border** (:func:`touches_border`): a pixel of the outermost rows or columns is hole;
+- it is **near the border** (:func:`mmpconv.datasets.masks.near_border`): it reaches into the frame that the paper's
+  masks with border constraint keep free.
+"""
+from collections.abc import Sequence
+from itertools import pairwise, product
 
 import numpy as np
 
-_EDGES = ('0.01', '0.1', '0.2', '0.3', '0.4', '0.5', '0.6')
-# Name: (low, high) in hole pixels per pixel.
-HOLE_BINS = {f'{low}-{high}': (float(low), float(high)) for low, high in zip(_EDGES, _EDGES[1:])}
+# Section 4.1 of arXiv 1804.07723, in hole pixels per pixel.
+BIN_EDGES = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+
+
+def hole_bins(edges: Sequence[float]) -> dict[str, tuple[float, float]]:
+    """Bins between ascending edges: ``(low, high)`` by name.
+
+    Example:
+        >>> hole_bins([0.01, 0.1, 0.2])
+        {'0.01-0.1': (0.01, 0.1), '0.1-0.2': (0.1, 0.2)}
+    """
+    return {f'{low:g}-{high:g}': (low, high) for low, high in pairwise(edges)}
+
+
+HOLE_BINS = hole_bins(BIN_EDGES)
 _FLAGS = ('border', 'no_border')
 # In the order of a table. '' is all images.
 GROUPS = ('', *HOLE_BINS, *_FLAGS, *map('/'.join, product(HOLE_BINS, _FLAGS)))
@@ -28,7 +48,12 @@ def bin_of(ratio: float) -> str | None:
     """
     if not 0 <= ratio <= 1:
         raise ValueError(f'a hole ratio is hole pixels / all pixels, in [0, 1], but this one is {ratio}')
-    return next((name for name, (low, high) in HOLE_BINS.items() if low < ratio <= high), None)
+    return next((name for name, bin in HOLE_BINS.items() if in_bin(ratio, *bin)), None)
+
+
+def in_bin(ratio: float, low: float, high: float) -> bool:
+    """Whether a hole ratio is in a bin: ``(low, high]``, as :func:`bin_of` says."""
+    return low < ratio <= high
 
 
 def touches_border(mask: np.ndarray) -> bool:

@@ -51,6 +51,14 @@ def test_a_single_method_is_not_the_best_of_anything():
     assert '**' not in to_markdown(Results({'a': ROWS['other_1']}, BINS, {}))
 
 
+def test_convention_a_cell_of_the_papers_split_has_unrestricted_and_then_off_the_border():
+    """Whatever touches the border: it is the split of the benchmark that counts."""
+    results = Results(ROWS, BINS, {}, dict(s0='N', s1='B', s2='N', s3='B'))
+    assert to_markdown(results).splitlines()[2] == r'| L1 (%) | a\|\<b> | **2.50**/2.00 | -/**5.00** | **3.00** |'
+    lines = read(results.summaries_to_csv())
+    assert [line['split'] for line in lines[:5]] == ['N', 'B', 'all', 'B', 'all'] and 'border' not in lines[0]
+
+
 def read(text):
     return list(csv.DictReader(io.StringIO(text)))
 

@@ -139,16 +139,46 @@ def test_one_kind_of_border_can_be_left_out(tmp_path, photos, border, classes):
 
 @pytest.mark.parametrize('generator', GENERATORS)
 def test_every_generator_fills_every_class(generator):
-    for number, wanted in enumerate(mask_classes((0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 'both')):
+    classes = mask_classes((0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 'both')
+    for number, wanted in enumerate([*classes, *mask_classes((0.01, 0.1, 0.4, 0.5), 'paper')]):
         mask = draw_mask(generator, np.random.default_rng(number), wanted, (64, 80))
-        outermost = mask.sum() - mask[1:-1, 1:-1].sum()
-        assert wanted.low < mask.mean() <= wanted.high and (outermost > 0) == wanted.border
+        outermost, frame = mask.sum() - mask[1:-1, 1:-1].sum(), mask.sum() - mask[6:-6, 6:-6].sum()
+        assert wanted.low < mask.mean() <= wanted.high
+        assert dict(off=outermost == 0, on=outermost > 0, N=True, B=frame == 0)[wanted.kind]
+
+
+def test_the_papers_split_has_unrestricted_masks_and_masks_off_the_border(tmp_path, photos):
+    """Some of the unrestricted ones touch the border and some do not; those off it keep 50 of 512 pixels away."""
+    run(photos, tmp_path / 'out', *SMALL, '--per-bin', '6', '--bins', '0.01', '0.05', '--border', 'paper')
+    rows = read(tmp_path / 'out')
+    assert [row['split'] for row in rows] == ['N'] * 6 + ['B'] * 6
+    assert {row['border'] for row in rows[:6]} == {'0', '1'} and {row['border'] for row in rows[6:]} == {'0'}
+    for row in rows[6:]:
+        mask = np.array(Image.open(tmp_path / 'out' / row['mask']))
+        assert mask[5:-5, 5:-5].sum() == mask.sum()
+    benchmark = FrozenBenchmark(tmp_path / 'out')
+    assert [sample.split for sample in benchmark.samples] == ['N'] * 6 + ['B'] * 6
+    assert json.loads((tmp_path / 'out/benchmark.json').read_text())['settings']['border'] == ['N', 'B']
+
+
+def test_mask_files_near_the_border_are_unrestricted_only(tmp_path, photos, mask_folder):
+    """Those of the fixture that keep off the border begin 20 of 96 rows below it, all others at it."""
+    run(photos, tmp_path / 'out', '--masks', mask_folder, '--per-bin', '3', *TWO_BINS, '--border', 'paper')
+    rows = read(tmp_path / 'out')
+    assert {row['border'] for row in rows if row['split'] == 'B'} == {'0'} and len(rows) == 12
+    near = np.zeros((96, 128), np.uint8)
+    near[4:40, 40:100] = 255  # neither on the border nor far enough off it
+    for path in mask_folder.iterdir():
+        cv2.imwrite(str(path), np.roll(near, int(path.stem) - 6, axis=1))
+    with pytest.raises(SystemExit, match='0.1-0.2, holes not near the border: 0'):
+        run(photos, tmp_path / 'no', '--masks', mask_folder, '--per-bin', '3', '--bins', '0.1', '0.2', '--size', '48',
+            '64', '--border', 'paper')
 
 
 def test_convention_the_upper_edge_belongs_to_a_bin():
     lower, upper = mask_classes((0.1, 0.2, 0.3), 'off')
-    assert (0.1, False) not in lower and (np.nextafter(0.1, 1), False) in lower
-    assert (0.2, False) in lower and (0.2, False) not in upper and (0.2, True) not in lower
+    assert not lower.holds(0.1, False, False) and lower.holds(np.nextafter(0.1, 1), False, False)
+    assert lower.holds(0.2, False, True) and not upper.holds(0.2, False, False) and not lower.holds(0.2, True, True)
     # 10 x 10 pixels: 0.1 is 10 of them.
     assert lower.closed_range(100) == (0.11, 0.2) and lower.closed_range(99)[0] == 10 / 99
 

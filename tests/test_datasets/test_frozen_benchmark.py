@@ -1,4 +1,6 @@
+import csv
 import hashlib
+import io
 import json
 import pickle
 import shutil
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from mmpconv.datasets import BenchmarkError, FrozenBenchmark, UnreadableImageError
-from mmpconv.datasets.benchmark_files import cut_out, samples_from_csv, samples_to_csv, touches_border
+from mmpconv.datasets.benchmark_files import cut_out, samples_from_csv, samples_to_csv
 from mmpconv.datasets.stored_png import encode_mask
 
 BOXES = [(10, 20, 64, 96), (7, 9, 32, 48)]
@@ -138,7 +140,7 @@ def change_samples(folder, change):
     (lambda f: (f / 'samples.csv').write_text('id'), 'samples.csv is missing or was changed since'),
     (lambda f: change_samples(f, lambda text: text.replace('hole_ratio', 'ratio')), 'no column hole_ratio'),
     (lambda f: change_samples(f, lambda text: text.replace(',64,', ',x,')), 'line 2 of samples.csv'),
-    (lambda f: change_json(f, masks_sha256=''), 'samples.csv does not belong to'),
+    (lambda f: change_json(f, masks_sha256='0' * 64), 'samples.csv does not belong to'),
     (lambda f: (f / 'masks/00001.png').unlink(), '1 files .* missing, the first is .*00001.png'),
     (lambda f: (f / '../photos/plain.png').unlink(), '1 files .* missing, the first is .*plain.png.*image_root'),
 ])
@@ -148,12 +150,76 @@ def test_a_damaged_benchmark_is_refused(folder, damage, message):
         FrozenBenchmark(folder)
 
 
-@pytest.mark.parametrize('pixel, touches', [((0, 4), True), ((5, 0), True), ((9, 4), True), ((5, 11), True),
-                                            ((1, 1), False), ((8, 10), False)])
-def test_convention_border_means_the_outermost_pixels(pixel, touches):
-    mask = np.zeros((10, 12, 1), np.uint8)
-    mask[pixel] = 1
-    assert touches_border(mask) is touches
+def change_sample(folder, **values):
+    """Change the first line of samples.csv, and its hashes."""
+    def change(text):
+        rows = list(csv.DictReader(io.StringIO(text)))
+        rows[0].update(values)
+        changed = io.StringIO()
+        writer = csv.DictWriter(changed, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        return changed.getvalue()
+
+    change_samples(folder, change)
+
+
+OUTSIDE = ['/etc/passwd', '../outside', 'a/../../outside', '', 'a\nb', 'a\0b', 'x' * 5000, 'C:/x']
+
+
+@pytest.mark.parametrize('entries', [
+    *(dict(id=path) for path in (*OUTSIDE, '.', '..', 'a/b', 'a\\b', '00001')),
+    *(dict(image=path) for path in (*OUTSIDE, '..')), *(dict(mask=path) for path in OUTSIDE),
+    *(dict(zip(('top', 'left', 'height', 'width'), box)) for box in (
+        (-1, 0, 32, 48), (0, 0, 0, 48), (0, 0, 10**30, 48),
+        ('9' * 5000, 0, 32, 48), ('1.5', 0, 32, 48))),
+    *(dict(hole_ratio=ratio) for ratio in ('nan', 'inf', '0', '1', '-1', '1e999', '')),
+    dict(border='2'), dict(border=''), dict(bin='0.5-0.9'), dict(bin='<script>'), dict(split='X'), dict(image_sha256='0'),
+    dict(mask_sha256='../' * 20), dict(image_sha256='A' * 64), dict(id='x' * 200_000)],
+    ids=lambda entry: str(entry)[:60])
+def test_hostile_samples_are_refused_when_they_are_read(folder, entries):
+    change_sample(folder, **entries)
+    with pytest.raises(BenchmarkError) as refused:
+        FrozenBenchmark(folder)
+    assert len(str(refused.value)) < 5500 and '\n' not in str(refused.value).replace('\\n', '')
+
+
+@pytest.mark.parametrize('entries', [
+    *(dict(name=name) for name in (*OUTSIDE, '.', '..', 'a/b', None, 7, ['x'], {'x': 1}, True)),
+    *(dict(size=size) for size in ([0, 48], [-32, 48], [32], [32, 48, 3], '32', None, [32.5, 48], [True, 48],
+                                   ['32', 48], [10**9, 10**9], [32, None], {'h': 3})),
+    *(dict(bins=bins) for bins in (None, 'abc', [1, 2], ['<script>'], ['../x'], [['0.1-0.2']], {'0.1-0.2': 1})),
+    dict(samples_sha256=None), dict(samples_sha256=['0']), dict(masks_sha256=7), dict(format=True), dict(format=[1])],
+    ids=lambda entry: str(entry)[:60])
+def test_hostile_descriptions_are_refused_when_they_are_read(folder, entries):
+    change_json(folder, **entries)
+    with pytest.raises(BenchmarkError):
+        FrozenBenchmark(folder)
+
+
+@pytest.mark.parametrize('content', [
+    b'[' * 100_000, b'{"format": 1' + b' ' * 2**22, b'\xff\xfe', b'', b'null', b'NaN'])
+@pytest.mark.parametrize('file', ['benchmark.json', 'location.json', 'samples.csv'])
+def test_files_of_a_benchmark_may_hold_anything(folder, file, content):
+    (folder / file).write_bytes(content)
+    if file == 'samples.csv':
+        change_json(folder, samples_sha256=hashlib.sha256(content).hexdigest())
+    with pytest.raises(BenchmarkError):
+        FrozenBenchmark(folder)
+
+
+@pytest.mark.parametrize('root', [None, 7, ['x'], '\0', 'no such'])
+def test_the_place_of_the_photos_may_be_anything(folder, root):
+    (folder / 'location.json').write_text(json.dumps(dict(image_root=root)))
+    with pytest.raises(BenchmarkError, match='location.json'):
+        FrozenBenchmark(folder)
+
+
+def test_a_window_outside_its_photo_is_refused(folder):
+    change_sample(folder, top='120')
+    benchmark = FrozenBenchmark(folder)
+    with pytest.raises(BenchmarkError, match='window .* is not inside its photo'):
+        benchmark.image(benchmark.samples[0])
 
 
 @settings(max_examples=30)

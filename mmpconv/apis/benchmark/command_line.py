@@ -102,7 +102,8 @@ def _compare(args: argparse.Namespace, benchmark: FrozenBenchmark, methods: Sequ
             with resources_for(methods, benchmark, device, args.batch_size, args.jobs) as resources:
                 score_all(methods, files, benchmark, perception, resources)
                 results = Results({file.name: file.rows for file in files}, benchmark.bins,
-                                  perception.fid([method.name for method in methods], benchmark))
+                                  perception.fid([method.name for method in methods], benchmark),
+                                  {sample.id: sample.split for sample in benchmark.samples if sample.split})
                 text = write_report(work_dir, results, benchmark, methods, files, resources, args.cases)
     except KeyboardInterrupt:
         done = sum(len(file.rows) for file in files)

@@ -20,12 +20,17 @@ def notes(results: Results, benchmark: FrozenBenchmark, methods: Sequence[Method
         methods, files: What scored them, and where that is kept.
     """
     h, w = benchmark.size
-    off, on = (sum(not sample.border for sample in benchmark.samples), sum(s.border for s in benchmark.samples))
+    if results.splits:
+        first, second = 'unrestricted holes (N of the paper)', 'holes off the border (B)'
+        counts = [list(results.splits.values()).count(kind) for kind in results.kinds]
+    else:
+        first, second = 'holes that keep off the border', 'holes that touch it'
+        counts = [sum(sample.border == on for sample in benchmark.samples) for on in (False, True)]
     lines = [
         f'Benchmark: {benchmark.name}, {len(benchmark.samples)} samples of {h} x {w} pixels (height x width), sha256 '
         f'`{benchmark.sha256}`.',
-        f'Columns: hole ratio. A cell has the mean over holes that keep off the border, and behind the slash that over '
-        f'holes that touch it ({off} and {on} samples); {OVERALL}: over all samples.',
+        f'Columns: hole ratio. A cell has the mean over {first}, and behind the slash that over {second} '
+        f'({counts[0]} and {counts[1]} samples); {OVERALL}: over all samples.',
         'Every result is cut into the photo before it is scored: outside the hole all methods show the truth.']
     lines += [f'{metric.label}: {metric.what}; {metric.direction}.' for metric in results.metrics]
     lines += [f'{method.describe()}{_hash(file)}.' for method, file in zip(methods, files)

@@ -40,6 +40,7 @@ def write_page(path: Path, results: Results, benchmark: FrozenBenchmark, notes: 
     template = environment.from_string(PICTURE + PAGE)
     text = template.render(
         benchmark=benchmark, width=w, height=h, columns=columns(results), rows=table(results), notes=notes,
+        split=results.splits,
         plots=[(METRICS[name], plot.relative_to(path.parent)) for name, plot in plots.items() if name in METRICS],
         ranking=METRICS[ranking_metric(results)], sections=sections, pictures=pictures,
         scores_of=_captions(results))

@@ -41,7 +41,8 @@ figcaption, caption, .notes { font-size: .85rem; }
 <h2 id="table">Table</h2>
 <div class="scores" tabindex="0" role="region" aria-label="Table of scores">
 <table>
-<caption>Columns: hole ratio. In a cell: holes off the border / holes that touch it.</caption>
+<caption>Columns: hole ratio. In a cell: {{ 'unrestricted holes (N) / holes off the border (B)' if split else
+'holes off the border / holes that touch it' }}.</caption>
 <thead><tr><th scope="col" class="name">metric</th><th scope="col" class="name">method</th>
 {%- for column in columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
 {%- for group in rows|groupby_metric %}

@@ -2,15 +2,16 @@
 import csv
 import io
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from mmpconv.datasets.benchmark_files import SPLITS
 from mmpconv.evaluation.padding_comparison import summarise
 
 from .metrics import METRICS, Metric
 
-BORDERS = {'off': 0, 'on': 1}
+_BORDERS = ('off', 'on')
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,17 @@ class Results:
         rows: As of :class:`~.score_file.ScoreFile`, by method, in the order of the benchmark.
         bins: Names of the hole-ratio bins.
         fid: By method; empty where it was not computed.
+        splits: ``N`` or ``B`` by ID of the sample, of a benchmark that is divided as the paper's table; else empty.
     """
     rows: dict[str, Sequence[dict[str, Any]]]
     bins: Sequence[str]
     fid: dict[str, float]
+    splits: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """The two kinds of samples that each bin has: holes off and on the border, or unrestricted and off it."""
+        return SPLITS if self.splits else _BORDERS
 
     @property
     def metrics(self) -> list[Metric]:
@@ -46,19 +54,19 @@ class Results:
         first = next(iter(self.rows.values()))[0]
         return [metric for name, metric in METRICS.items() if name in first or (name == 'fid' and self.fid)]
 
-    def summary(self, method: str, metric: str, bin: str | None = None, border: str | None = None) -> Summary | None:
+    def summary(self, method: str, metric: str, bin: str | None = None, kind: str | None = None) -> Summary | None:
         """What a method scored on some of the samples.
 
         Args:
             method, metric: Names.
             bin: Name of a hole-ratio bin. Default: all.
-            border: ``off`` or ``on``: whether holes touch the border. Default: both.
+            kind: One of :attr:`kinds`. Default: both.
 
         Returns:
             Summary: None if there is no such sample.
         """
         rows = [row for row in self.rows[method]
-                if bin in (None, row['bin']) and (border is None or row['border'] == BORDERS[border])]
+                if bin in (None, row['bin']) and (kind is None or self._kind(row) == kind)]
         if not rows:
             return None
         if metric == 'fid':
@@ -69,16 +77,20 @@ class Results:
         summary = summarise(values)
         return Summary(len(rows), summary.average, summary.mean_interval)
 
+    def _kind(self, row: Mapping[str, Any]) -> str:
+        off, on = self.kinds
+        return self.splits[row['id']] if self.splits else on if row['border'] else off
+
     def summaries_to_csv(self) -> str:
-        """All summaries, with all their digits: a line a method, metric, bin and border."""
-        lines = [('method', 'metric', 'bin', 'border', 'count', 'value', 'low', 'high')]
+        """All summaries, with all their digits: a line a method, metric, bin and kind."""
+        lines = [('method', 'metric', 'bin', 'split' if self.splits else 'border', 'count', 'value', 'low', 'high')]
         for metric in self.metrics:
-            groups = [(bin, border) for bin in (*self.bins, None) for border in (*BORDERS, None)]
+            groups = [(bin, kind) for bin in (*self.bins, None) for kind in (*self.kinds, None)]
             for method in self.rows:
-                for bin, border in groups if metric.has_bins else [(None, None)]:
-                    summary = self.summary(method, metric.name, bin, border)
+                for bin, kind in groups if metric.has_bins else [(None, None)]:
+                    summary = self.summary(method, metric.name, bin, kind)
                     if summary:
-                        lines.append((method, metric.name, bin or 'all', border or 'all', summary.count, summary.value,
+                        lines.append((method, metric.name, bin or 'all', kind or 'all', summary.count, summary.value,
                                       *(summary.interval or ('', ''))))
         return _csv(lines)
 

@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 
 from .metrics import Metric
-from .results import BORDERS, Results
+from .results import Results
 
 OVERALL = 'overall'
 UNDEFINED = '-'
@@ -21,8 +21,8 @@ class TableRow:
 
     Attributes:
         metric, method: Which.
-        cells: The numbers of each column. A bin has those of holes off the border and of holes that touch it; the
-            last column has that of all samples.
+        cells: The numbers of each column. A bin has those of the two :attr:`~.results.Results.kinds`; the last column
+            has that of all samples.
     """
     metric: Metric
     method: str
@@ -38,7 +38,7 @@ def table(results: Results) -> list[TableRow]:
     """The rows, metric by metric, methods in their order."""
     rows = []
     for metric in results.metrics:
-        groups = [[(bin, border) for border in BORDERS] for bin in results.bins] if metric.has_bins else []
+        groups = [[(bin, kind) for kind in results.kinds] for bin in results.bins] if metric.has_bins else []
         groups = [*groups, [(None, None)]]
         numbers = {group: _numbers(results, metric, *group) for column in groups for group in column}
         blank = [[] for _ in results.bins] if not metric.has_bins else []
@@ -58,9 +58,9 @@ def to_markdown(results: Results) -> str:
     return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
 
 
-def _numbers(results: Results, metric: Metric, bin: str | None, border: str | None) -> dict[str, Number]:
+def _numbers(results: Results, metric: Metric, bin: str | None, kind: str | None) -> dict[str, Number]:
     """That of each method for one group of samples."""
-    found = {method: results.summary(method, metric.name, bin, border) for method in results.rows}
+    found = {method: results.summary(method, metric.name, bin, kind) for method in results.rows}
     values = [summary.value for summary in found.values() if summary]
     best = metric.text(metric.is_better(values)) if len(values) > 1 else None
     texts = {method: metric.text(summary.value) if summary else UNDEFINED for method, summary in found.items()}

@@ -3,34 +3,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmpconv.errors import LaunchError
+from mmpconv.evaluation.hole_bins import hole_bins, in_bin
 
-# Section 4.1 of arXiv 1804.07723.
-PAPER_BINS = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-BORDERS = {'both': (False, True), 'off': (False,), 'on': (True,)}
+# What --border asks for, and the kinds of holes that each bin then has. N and B are of table 1 of arXiv 1804.07723.
+BORDERS = {'both': ('off', 'on'), 'off': ('off',), 'on': ('on',), 'paper': ('N', 'B')}
+_IN_WORDS = {'off': 'holes off the border', 'on': 'holes touching the border', 'N': 'holes anywhere',
+             'B': 'holes not near the border'}
 
 
 @dataclass(frozen=True)
 class MaskClass:
-    """Masks of one bin that touch the border, or do not.
+    """Masks of one bin, as :func:`~mmpconv.evaluation.bin_of` has it, and of one kind.
 
-    Convention: a ratio on the edge of two bins belongs to the lower one: ``low < ratio <= high``.
+    Attributes:
+        low, high: Of the bin.
+        kind: ``off`` and ``on``: whether they touch the border (:func:`~mmpconv.evaluation.touches_border`). ``N``:
+            unrestricted. ``B``: not near it (:func:`~mmpconv.datasets.masks.near_border`).
     """
 
     low: float
     high: float
-    border: bool
+    kind: str
 
     @property
     def bin(self) -> str:
         """Name of the bin, such as ``0.1-0.2``."""
-        return f'{self.low:g}-{self.high:g}'
+        name, = hole_bins((self.low, self.high))
+        return name
 
     def __str__(self) -> str:
-        return f'hole ratio {self.bin}, holes {"touching" if self.border else "off"} the border'
+        return f'hole ratio {self.bin}, {_IN_WORDS[self.kind]}'
 
-    def __contains__(self, ratio_and_border: tuple[float, bool]) -> bool:
-        ratio, border = ratio_and_border
-        return self.low < ratio <= self.high and self.border == border
+    def holds(self, ratio: float, touches_border: bool, near_border: bool) -> bool:
+        """Whether a mask of this hole ratio and place is of this class."""
+        fits = {'off': not touches_border, 'on': touches_border, 'N': True, 'B': not near_border}
+        return in_bin(ratio, self.low, self.high) and fits[self.kind]
+
+    @property
+    def keeps_off(self) -> bool:
+        """Whether masks of it are drawn with the frame free that the paper's masks off the border keep free."""
+        return self.kind in ('off', 'B')
+
+    @property
+    def split(self) -> str:
+        """``N`` or ``B`` of the paper; empty otherwise."""
+        return self.kind if self.kind in BORDERS['paper'] else ''
 
     def closed_range(self, pixels: int) -> tuple[float, float]:
         """The same bin with both ends included, for masks of that many pixels."""
@@ -40,11 +57,11 @@ class MaskClass:
 
 
 def mask_classes(edges: Sequence[float], border: str) -> list[MaskClass]:
-    """All classes, in the order of NVIDIA's test masks: by bin, then off and touching the border.
+    """All classes, by bin, then by kind. With ``both`` they are in the order of NVIDIA's test masks.
 
     Args:
         edges: Of the bins, ascending, in [0, 1].
-        border: ``both``, ``off`` or ``on``.
+        border: One of :data:`BORDERS`.
 
     Raises:
         LaunchError: The edges are not such.
@@ -53,4 +70,4 @@ def mask_classes(edges: Sequence[float], border: str) -> list[MaskClass]:
     if len(edges) < 2 or not ascending or edges[0] < 0 or edges[-1] > 1:
         raise LaunchError(f'--bins is {" ".join(f"{edge:g}" for edge in edges)} but must be two or more ascending '
                           'edges between 0 and 1, such as 0.01 0.1 0.2')
-    return [MaskClass(low, high, on) for low, high in zip(edges, edges[1:]) for on in BORDERS[border]]
+    return [MaskClass(low, high, kind) for low, high in hole_bins(edges).values() for kind in BORDERS[border]]

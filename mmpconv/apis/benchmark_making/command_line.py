@@ -8,8 +8,9 @@ from mmpconv.apis.environment import usable_cores
 from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
 from mmpconv.errors import LaunchError, user_errors
+from mmpconv.evaluation.hole_bins import BIN_EDGES
 
-from .classes import BORDERS, PAPER_BINS, mask_classes
+from .classes import BORDERS, mask_classes
 from .drawn_masks import GENERATORS
 from .make import Order, make
 from .photos import itemised
@@ -35,11 +36,12 @@ def build_parser() -> argparse.ArgumentParser:
                         'line, relative to IMAGES')
     parser.add_argument('--crop', choices=['center', 'random'], default='center', help='where the window of a '
                         'photo is; it is as large as possible; default: center')
-    parser.add_argument('--bins', type=float, nargs='+', default=PAPER_BINS, metavar='EDGE', help='edges of the '
+    parser.add_argument('--bins', type=float, nargs='+', default=BIN_EDGES, metavar='EDGE', help='edges of the '
                         'hole-ratio bins; the upper edge belongs to a bin; default: '
-                        f'{" ".join(f"{edge:g}" for edge in PAPER_BINS)}')
-    parser.add_argument('--border', choices=list(BORDERS), default='both', help='masks with holes off the border, '
-                        'on it (touching the outermost pixels), or N of each; default: both')
+                        f'{" ".join(f"{edge:g}" for edge in BIN_EDGES)}')
+    parser.add_argument('--border', choices=list(BORDERS), default='both', help='holes off the border, on '
+                        "it (touching the outermost pixels), N of each (both, the default), or the paper's two: N "
+                        'unrestricted ones and N that keep a tenth of the shorter side off the border (paper)')
     parser.add_argument('--invert-masks', action='store_true', help='black is the hole in the folder of masks')
     parser.add_argument('--reuse-masks', action='store_true', help='where a folder has too few masks of a bin, use '
                         'them again, mirrored')

@@ -54,7 +54,7 @@ def require_possible(classes: list[MaskClass], size: tuple[int, int]) -> None:
     for wanted in classes:
         ratio = wanted.closed_range(size[0] * size[1])
         try:
-            hole_area_range(size, ratio, interior_margin(size, not wanted.border, None))
+            hole_area_range(size, ratio, interior_margin(size, wanted.keeps_off, None))
         except ValueError as error:
             raise LaunchError(f'the class "{wanted}" cannot be filled: {error}; change --bins, --size or --border'
                               ) from error
@@ -64,11 +64,11 @@ def draw_mask(generator: str, rng: np.random.Generator, wanted: MaskClass, size:
     """A mask of a class: ``(h, w, 1)`` uint8, 1 = hole.
 
     Off the border, holes keep the distance of the paper's test set. Where they are to touch it and do not as drawn, the
-    whole hole is moved to a side.
+    whole hole is moved to a side; unrestricted ones stay as they are drawn.
     """
     ratio = wanted.closed_range(size[0] * size[1])
-    mask = GENERATORS[generator](size)(rng, size, area_ratio_range=ratio, border_free=not wanted.border)
-    return move_to_border(mask, rng) if wanted.border else mask
+    mask = GENERATORS[generator](size)(rng, size, area_ratio_range=ratio, border_free=wanted.keeps_off)
+    return move_to_border(mask, rng) if wanted.kind == 'on' else mask
 
 
 def move_to_border(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

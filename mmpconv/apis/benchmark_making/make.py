@@ -152,7 +152,7 @@ def _write(order: Order, photos: Sequence[Photo], source: Source) -> None:
             settings=dict(
                 masks=order.masks if order.is_drawn else 'files', invert_masks=order.invert_masks,
                 reuse_masks=order.reuse_masks, per_bin=order.per_class, crop=order.crop,
-                border=['on' if on else 'off' for on in sorted({one.border for one in order.classes})]),
+                border=list(dict.fromkeys(one.kind for one in order.classes))),
             bins=list(dict.fromkeys(one.bin for one in order.classes)),
             counts=dict(samples=len(samples), photos=len({sample.image for sample in samples})),
             samples_sha256=hashlib.sha256(table).hexdigest(),

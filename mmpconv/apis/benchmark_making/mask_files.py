@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 
 from mmpconv.datasets import UnreadableImageError
-from mmpconv.datasets.benchmark_files import mask_sha256, touches_border
-from mmpconv.datasets.masks import binarise_mask, resize_mask
+from mmpconv.datasets.benchmark_files import mask_sha256
+from mmpconv.datasets.masks import binarise_mask, near_border, resize_mask
 from mmpconv.errors import LaunchError
+from mmpconv.evaluation import touches_border
 from mmpconv.photos.jpeg_end import is_cut_off_jpeg
 
 from .classes import MaskClass
@@ -26,7 +27,8 @@ class MaskFile:
 
     name: str
     hole_ratio: float
-    border: bool
+    touches_border: bool
+    near_border: bool
     sha256: str
 
 
@@ -58,7 +60,8 @@ def read_masks(folder: Path, names: Sequence[str], size: tuple[int, int], invert
         hole_pixels = int(mask.sum())
         if hole_pixels in (0, mask.size):
             return f'{folder / name}: {"all of it is" if hole_pixels else "there is no"} hole at {size[0]} x {size[1]}'
-        return MaskFile(name, hole_pixels / mask.size, touches_border(mask), mask_sha256(mask))
+        return MaskFile(name, hole_pixels / mask.size, touches_border(mask), near_border(mask),
+                        mask_sha256(mask))
 
     masks = map_in_threads(read, names, jobs, 'reading masks')
     broken = [mask for mask in masks if isinstance(mask, str)]
@@ -84,7 +87,7 @@ def choose_masks(masks: Sequence[MaskFile], classes: Sequence[MaskClass], per_cl
     """
     chosen, lacking = [], []
     for number, wanted in enumerate(classes):
-        fitting = [mask for mask in masks if (mask.hole_ratio, mask.border) in wanted]
+        fitting = [mask for mask in masks if wanted.holds(mask.hole_ratio, mask.touches_border, mask.near_border)]
         if not fitting or len(fitting) < per_class and not reuse:
             lacking.append(f'{wanted}: {len(fitting)}')
             continue

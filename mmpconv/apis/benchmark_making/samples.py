@@ -3,7 +3,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mmpconv.datasets.benchmark_files import MASKS, BenchmarkSample, mask_sha256, touches_border
+from mmpconv.datasets.benchmark_files import MASKS, BenchmarkSample, mask_sha256
+from mmpconv.datasets.masks import near_border
+from mmpconv.evaluation import touches_border
 
 from .classes import MaskClass
 from .photos import Photo
@@ -54,9 +56,9 @@ def sample_of(number: int, photo: Photo, box: tuple[int, ...], mask: np.ndarray,
         AssertionError: The mask is not of its class, which is an error of a generator.
     """
     name, ratio, border = f'{number:05}', int(mask.sum()) / mask.size, touches_border(mask)
-    assert (ratio, border) in wanted, f'sample {name} has ratio {ratio} and border {border}, not {wanted}'
+    assert wanted.holds(ratio, border, near_border(mask)), f'sample {name} has ratio {ratio} and is not of {wanted}'
     return BenchmarkSample(name, photo.name, box, f'{MASKS}/{name}.png', ratio, wanted.bin, border, photo.sha256,
-                           mask_sha256(mask))
+                           mask_sha256(mask), wanted.split)
 
 
 Source = Callable[[int, MaskClass], np.ndarray]  # from the sample's number and class to its mask

@@ -1,19 +1,14 @@
 """Hole ratio and place of the holes of mask files."""
-import bisect
 import os
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from mmpconv.datasets.masks import binarise_mask
-from mmpconv.datasets.masks.arguments import interior, interior_margin
+from mmpconv.datasets.masks import binarise_mask, near_border
+from mmpconv.evaluation import bin_of
 
 from .inspection import LEFT_OUT, Finding
-
-# Hole ratios of the test set of arXiv 1804.07723, section 4.1: (0.01, 0.1], (0.1, 0.2], ... (0.5, 0.6].
-EDGES = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-BINS = tuple(f'{low}-{high}' for low, high in zip(EDGES, EDGES[1:]))
 
 
 @dataclass(frozen=True)
@@ -22,7 +17,7 @@ class Measures:
 
     Args:
         hole_ratio: Share of hole pixels, in (0, 1).
-        near_border: Whether a hole reaches into the frame that the paper's masks with border constraint keep free.
+        near_border: As of :func:`~mmpconv.datasets.masks.near_border`.
         height: In pixels. width: In pixels.
     """
     hole_ratio: float
@@ -32,17 +27,15 @@ class Measures:
 
     @property
     def bin(self) -> str:
-        """That of :data:`BINS`; empty for ratios outside of them."""
-        place = bisect.bisect_left(EDGES, self.hole_ratio)
-        return BINS[place - 1] if 0 < place < len(EDGES) else ''
+        """That of :data:`~mmpconv.evaluation.HOLE_BINS`; empty for ratios outside of them."""
+        return bin_of(self.hole_ratio) or ''
 
 
 def measure_mask(folder: str, file: str, invert: bool) -> tuple[Measures | None, list[Finding]]:
     """Measure a mask as ``LoadMask`` reads it.
 
     Convention:
-        White, brighter than mid-grey, is hole; with ``invert``, black is. The frame is 50 pixels wide at a shorter side
-        of 512, as in NVIDIA's test set: its masks off the border keep 50 pixels off, the others come nearer.
+        White, brighter than mid-grey, is hole; with ``invert``, black is.
 
     Returns:
         tuple[Measures | None, list[Finding]]: None for a mask that cannot be used.
@@ -59,9 +52,7 @@ def measure_mask(folder: str, file: str, invert: bool) -> tuple[Measures | None,
     ratio = float(hole.mean())
     if ratio in (0, 1):
         return None, [*findings, Finding(file, 'all hole' if ratio else 'no hole', LEFT_OUT)]
-    size = hole.shape
-    near_border = min(size) < 3 or bool((hole & ~interior(size, interior_margin(size, True, None))).any())
-    return Measures(ratio, near_border, *size), findings
+    return Measures(ratio, near_border(hole), *hole.shape), findings
 
 
 def _is_binary(picture: np.ndarray) -> bool:

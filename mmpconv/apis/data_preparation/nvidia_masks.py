@@ -8,11 +8,12 @@ from pathlib import Path
 
 from mmpconv.datasets.photo_list import can_be_listed
 from mmpconv.errors import LaunchError, user_errors
+from mmpconv.evaluation import HOLE_BINS
 from mmpconv.whole_files import whole_file, write_text
 
 from .command_line import add_common, check_jobs, parser_of, require_folder
 from .inspection import LEFT_OUT, Finding
-from .mask_measures import BINS, Measures, measure_mask
+from .mask_measures import Measures, measure_mask
 from .photo_files import photo_files
 from .verification import Report, in_parallel
 
@@ -109,8 +110,8 @@ def _texts(measures: dict[str, Measures]) -> dict[str, str]:
     """Contents of all lists, also of empty ones: a list that is there always fits the CSV file."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator='\n')
-    writer.writerow(['file', 'hole_ratio', 'bin', 'border', 'height', 'width'])
-    lists = {'all': []} | {f'{name}{kind}': [] for name in BINS for kind in ('', '_interior', '_border')}
+    writer.writerow(['file', 'hole_ratio', 'bin', 'near_border', 'height', 'width'])
+    lists = {'all': []} | {f'{name}{kind}': [] for name in HOLE_BINS for kind in ('', '_interior', '_border')}
     for file, measured in measures.items():
         writer.writerow([file, f'{measured.hole_ratio:.6f}', measured.bin, int(measured.near_border), measured.height,
                          measured.width])
@@ -125,7 +126,7 @@ def _texts(measures: dict[str, Measures]) -> dict[str, str]:
 def _print_counts(measures: dict[str, Measures], folder: Path) -> None:
     print(f'{folder}: written, {len(measures)} masks')
     print(f'  {"hole ratio":<12}{"off the border":>15}{"near it":>10}')
-    for name in (*BINS, ''):
+    for name in (*HOLE_BINS, ''):
         kinds = [measured.near_border for measured in measures.values() if measured.bin == name]
         if name or kinds:
             print(f'  {name or "other":<12}{kinds.count(False):>15}{kinds.count(True):>10}')

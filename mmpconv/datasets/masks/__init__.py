@@ -4,6 +4,7 @@ Every function returns `(h, w, 1)` uint8 with 1 = hole, 0 = valid.
 """
 from mmpconv.photos import binarise_mask, resize_mask
 
+from .arguments import near_border
 from .bbox import bbox_mask, random_bbox
 from .boxes import boxes_mask
 from .free_form import free_form_mask
@@ -15,5 +16,5 @@ from .polarity import check_polarity
 
 __all__ = [
     'bbox_mask', 'binarise_mask', 'boxes_mask', 'check_polarity', 'fit_hole_area', 'free_form_mask', 'hole_area_range',
-    'irregular_mask', 'lama_mask', 'occlusion_mask', 'random_bbox', 'resize_mask'
+    'irregular_mask', 'lama_mask', 'near_border', 'occlusion_mask', 'random_bbox', 'resize_mask'
 ]

@@ -67,6 +67,23 @@ def interior_margin(size: tuple[int, int], border_free: bool, border_margin: int
     return int(margin)
 
 
+def near_border(hole: np.ndarray) -> bool:
+    """Whether a hole is near the border.
+
+    Convention:
+        It reaches into the frame that the paper's masks with border constraint keep free, :func:`interior_margin`: 50
+        pixels wide at 512, scaled by the shorter side. In NVIDIA's test set the masks off the border keep out of it,
+        the others come into it. Not to be confused with touching the border, which the outermost pixels decide.
+
+    Args:
+        hole: `(h, w)` or `(h, w, 1)`, 0 = valid, anything else = hole. All of fewer than 3 pixels is near the border.
+    """
+    size = hole.shape[:2]
+    if min(size) < 3:
+        return bool(hole.any())
+    return bool((hole.reshape(size).astype(bool) & ~interior(size, interior_margin(size, True, None))).any())
+
+
 def interior(size: tuple[int, int], margin: int) -> np.ndarray:
     """`(h, w)` bool: True farther than ``margin`` pixels from the border."""
     inside = np.zeros(size, bool)

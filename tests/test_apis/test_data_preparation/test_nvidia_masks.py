@@ -34,7 +34,7 @@ def test_lists_follow_ratio_and_place_of_the_holes(draw, capsys):
     draw('large.png', 5, 5, 90, 150)  # 0.675: in no bin
     root = draw('small.png', 50, 50, 10, 20)  # 0.01: the bins begin above it
     nvidia_masks.main([str(root)])
-    assert {row['file']: (row['hole_ratio'], row['bin'], row['border']) for row in rows(root, 'ratios.csv')} == {
+    assert {row['file']: (row['hole_ratio'], row['bin'], row['near_border']) for row in rows(root, 'ratios.csv')} == {
         'large.png': ('0.675000', '', '1'), 'off.png': ('0.150000', '0.1-0.2', '0'),
         'small.png': ('0.010000', '', '0'), 'sub dir/at border.png': ('0.150000', '0.1-0.2', '1')}
     listed = {path.stem: path.read_text().splitlines() for path in (root / 'lists').glob('*.txt')}
