@@ -174,8 +174,8 @@ OUTSIDE = ['/etc/passwd', '../outside', 'a/../../outside', '', 'a\nb', 'a\0b', '
         (-1, 0, 32, 48), (0, 0, 0, 48), (0, 0, 10**30, 48),
         ('9' * 5000, 0, 32, 48), ('1.5', 0, 32, 48))),
     *(dict(hole_ratio=ratio) for ratio in ('nan', 'inf', '0', '1', '-1', '1e999', '')),
-    dict(border='2'), dict(border=''), dict(bin='0.5-0.9'), dict(bin='<script>'), dict(split='X'), dict(image_sha256='0'),
-    dict(mask_sha256='../' * 20), dict(image_sha256='A' * 64), dict(id='x' * 200_000)],
+    dict(border='2'), dict(border=''), dict(bin='0.5-0.9'), dict(bin='<script>'), dict(split='X'),
+    dict(image_sha256='0'), dict(mask_sha256='../' * 20), dict(image_sha256='A' * 64), dict(id='x' * 200_000)],
     ids=lambda entry: str(entry)[:60])
 def test_hostile_samples_are_refused_when_they_are_read(folder, entries):
     change_sample(folder, **entries)
