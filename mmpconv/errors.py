@@ -1,5 +1,6 @@
 """The error that a user, not a programmer, has to act on."""
 import errno
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ def user_errors() -> Iterator[None]:
         if error.errno not in _OF_THE_DISK:
             raise
         sys.exit(f'error: {disk_sentence(error)}')
+    except RuntimeError as error:
+        if not (sentence := _killed_sentence(error)):
+            raise
+        sys.exit(f'error: {sentence}')
 
 
 def disk_sentence(error: OSError) -> str:
@@ -43,3 +48,18 @@ def _sentence(error: LaunchError) -> str:
     """The message; of an error in a process that loads data, to which torch adds that process's traceback, the end."""
     text = str(error)
     return text.strip().splitlines()[-1].partition(': ')[2] if 'in DataLoader worker process' in text else text
+
+
+def _killed_sentence(error: RuntimeError) -> str:
+    """What the death of another process keeps from being done; empty if the error is of something else."""
+    text = str(error)
+    again = 'the same command then does what is left, a training with --resume'
+    # Of torch's loaders of data, and of concurrent.futures.
+    if re.match(r'DataLoader worker \(pid.*(exited unexpectedly|is killed by signal)', text) or (
+            type(error).__name__ == 'BrokenProcessPool'):
+        return ('a process that worked for this one was killed from outside, for want of memory perhaps; use fewer of '
+                f'them (num_workers, --jobs), {again}')
+    # Of torch.distributed, through gloo or NCCL.
+    if type(error).__name__.startswith('Dist') or re.search(r'gloo|Connection (closed|reset) by peer|NCCL', text):
+        return f'another process of this run ended or cannot be reached; look for what it said itself, {again}'
+    return ''

@@ -13,6 +13,7 @@ import mmagic.registry as _mmagic  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 
 from .checkpoints import loading as _loading  # noqa: E402,F401  (registers the safe loader)
+from .compat import local_files as _local_files  # noqa: E402,F401  (registers the backend that writes files whole)
 
 
 def _child(name: str, *locations: str) -> Registry:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from mmengine.config import Config, DictAction
 from mmengine.logging import print_log
-from mmengine.runner import find_latest_checkpoint
 
 from mmpconv.errors import LaunchError
 
-from .files import config_stem, how_to_make, is_url, require_checkpoint
+from .files import config_stem, how_to_make, require_checkpoint
+from .resume import resume
 
 AMP_WRAPPER = 'mmpconv.engine.AmpOptimWrapper'
 
@@ -103,7 +103,7 @@ def apply_train(cfg: Config, args: argparse.Namespace) -> None:
                 'learning rate is; add auto_scale_lr = dict(base_batch_size=N) or leave the option out')
         cfg.auto_scale_lr.enable = True
     if args.resume:
-        _resume(cfg, args.resume)
+        resume(cfg, args.resume)
     if cfg.get('load_from'):
         require_checkpoint(cfg.load_from, f'load_from of {args.config}',
                            how_to_make(cfg.load_from, args.config))
@@ -149,32 +149,3 @@ def type_name(node: dict) -> str:
     """Name of a config's type without scope or module; the type may be a class, as in MMEngine's newer configs."""
     kind = node.get('type') or ''
     return (kind if isinstance(kind, str) else kind.__name__).rpartition('.')[2]
-
-
-def _resume(cfg: Config, checkpoint: str) -> None:
-    """Set what MMEngine resumes from, so that a stage's ``load_from`` is never taken for a run to resume."""
-    if checkpoint == 'auto':
-        checkpoint = _latest_checkpoint(cfg.work_dir)
-        if checkpoint is None:
-            cfg.resume = False
-            print_log(f'--resume: there is no checkpoint in {cfg.work_dir} yet; training starts from the '
-                      'beginning', logger='current')
-            return
-        print_log(f'--resume: continuing from {checkpoint}', logger='current')
-    else:
-        require_checkpoint(checkpoint, '--resume', 'give the path or the URL of a .pth file of this run, '
-                           'or --resume alone for the latest in the work dir')
-    cfg.resume, cfg.load_from = True, checkpoint
-
-
-def _latest_checkpoint(work_dir: str):
-    """The checkpoint that a run left last in its work dir, also when that folder was moved since."""
-    if not osp.isfile(osp.join(work_dir, 'last_checkpoint')):
-        return None
-    latest = find_latest_checkpoint(work_dir).strip()
-    moved = osp.join(work_dir, osp.basename(latest))
-    if not is_url(latest) and not osp.isfile(latest) and osp.isfile(moved):
-        return moved
-    require_checkpoint(latest, f'the latest checkpoint that {work_dir} remembers',
-                       'name another one: --resume CHECKPOINT')
-    return latest

@@ -1,4 +1,5 @@
 """What ``tools/train.py`` and ``tools/test.py`` do."""
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -7,12 +8,14 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mmpconv.errors import user_errors
+from mmpconv.interruption import INTERRUPTED
 
 from .arguments import apply_test, apply_train, build_test_parser, build_train_parser
 from .checkpoint_hooks import RequireMatchingWeightsHook, SaveMetricsHook
 from .files import load_config
 from .machine import end_distributed, fit_to_machine, init_distributed
 from .resume import use_seed_of_checkpoint
+from .safeguards import add_hooks, stop_at_unwritable_log, work_dir_of_its_own
 
 
 def train(argv: Sequence[str] | None = None, prog: str = 'train.py') -> None:
@@ -23,9 +26,13 @@ def train(argv: Sequence[str] | None = None, prog: str = 'train.py') -> None:
         prog: How the program is called in its help.
     """
     args = build_train_parser(prog).parse_args(argv)
-    with user_errors():
-        _train(args)
-        end_distributed()
+    try:
+        with user_errors():
+            _train(args)
+            end_distributed()
+    except KeyboardInterrupt:
+        print('interrupted: the same command with --resume continues from the last checkpoint', file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def test(argv: Sequence[str] | None = None, prog: str = 'test.py') -> None:
@@ -51,8 +58,12 @@ def build_runner(cfg: Config) -> Runner:
 def _train(args: Namespace) -> None:
     cfg = load_config(args.config)
     apply_train(cfg, args)
-    use_seed_of_checkpoint(cfg)
-    build_runner(cfg).train()
+    add_hooks(cfg)
+    with work_dir_of_its_own(cfg):
+        use_seed_of_checkpoint(cfg)
+        runner = build_runner(cfg)
+        stop_at_unwritable_log(runner)
+        runner.train()
 
 
 def _test(args: Namespace) -> None:

@@ -1,6 +1,113 @@
 """Resuming continues the run that was interrupted."""
+import logging
+import os.path as osp
+import re
+import zipfile
+from pathlib import Path
+
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.runner.checkpoint import CheckpointLoader
+
+from mmpconv.checkpoints import CheckpointError
+from mmpconv.errors import LaunchError, one_line
+
+from .files import is_url, require_checkpoint
+
+_PARTS = {'meta': 'the iteration', 'message_hub': 'the log', 'optimizer': "the optimizer's state",
+          'state_dict': 'the weights'}
+
+
+def resume(cfg: Config, checkpoint: str) -> None:
+    """Set what MMEngine resumes from, in place, so that a stage's ``load_from`` is never taken for a run to resume.
+
+    Args:
+        cfg: With its ``work_dir``.
+        checkpoint: A path or a URL; or ``'auto'`` for the last one in the work dir that is whole. A run that was killed
+            before it saved one goes on at its beginning.
+
+    Raises:
+        LaunchError: The work dir has no run, or none of its checkpoints can be used; there is no such file, or it is
+            not one to resume from.
+    """
+    if checkpoint != 'auto':
+        require_checkpoint(checkpoint, '--resume', 'give the path or the URL of a .pth file of this run, '
+                           'or --resume alone for the latest in the work dir')
+        if not is_url(checkpoint) and (reason := why_not(osp.expanduser(checkpoint))):
+            raise LaunchError(f'--resume: {reason}')
+    else:
+        checkpoint = latest_checkpoint(cfg.work_dir)
+        if checkpoint is None:
+            cfg.resume = False
+            print_log(f'--resume: the run in {cfg.work_dir} saved no checkpoint before it ended; it starts from the '
+                      'beginning', logger='current')
+            return
+        print_log(f'--resume: continuing from {checkpoint}', logger='current')
+    cfg.resume, cfg.load_from = True, checkpoint
+
+
+def latest_checkpoint(work_dir: str) -> str | None:
+    """The last checkpoint of a run that is whole; of each later one that is not, a warning says why.
+
+    Args:
+        work_dir: Of the run; it may have been moved since.
+
+    Returns:
+        str: None if the run saved none.
+
+    Raises:
+        LaunchError: There is no run, or no checkpoint that is whole.
+    """
+    if not osp.isdir(work_dir) or not any(Path(work_dir).iterdir()):
+        raise LaunchError(f'--resume: there is no run in {work_dir} to go on with; leave the option out to start one, '
+                          'or give --work-dir, or --resume CHECKPOINT')
+    if is_url(last := _last_saved(work_dir)):
+        return last
+    reasons = []
+    for path in _candidates(Path(work_dir), last):
+        if (reason := why_not(path)) is None:
+            return str(path)
+        reasons.append(reason)
+        print_log(f'--resume: {reason}; trying the one before', logger='current', level=logging.WARNING)
+    if reasons:
+        raise LaunchError(f'--resume: none of the {len(reasons)} checkpoints of {work_dir} can be used: {reasons[0]}; '
+                          'name another one: --resume CHECKPOINT')
+    return None
+
+
+def why_not(path: str | Path) -> str | None:
+    """Why a run cannot be resumed from a file; None if it can. Reads all of it."""
+    try:
+        if zipfile.is_zipfile(path) and (entry := zipfile.ZipFile(path).testzip()):
+            return f'{path} is damaged in its part {entry}'
+        checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
+    except (CheckpointError, OSError, zipfile.BadZipFile) as error:
+        return one_line(error)
+    held = checkpoint if isinstance(checkpoint, dict) else {}
+    missing = [what for part, what in _PARTS.items() if part not in held]
+    if missing:
+        return (f'{path} lacks {", ".join(missing)}, so that no run can go on from it; to start from its weights, give '
+                '--cfg-options load_from=FILE instead of --resume')
+    return None
+
+
+def _last_saved(work_dir: str) -> str:
+    record = Path(work_dir) / 'last_checkpoint'
+    return record.read_text().strip() if record.is_file() else ''
+
+
+def _candidates(work_dir: Path, last: str) -> list[Path]:
+    """The checkpoint that was saved last, then those before it; without a record of it all, the newest first."""
+    moved = work_dir / osp.basename(last)
+    first = Path(last) if osp.isfile(last) or not moved.is_file() else moved
+    others = {path: int(match.group(1)) for path in (first.parent if last else work_dir).glob('*.pth')
+              if (match := re.search(r'(\d+)$', path.stem)) and not path.name.startswith('best_')}
+    if not last:
+        return sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
+    number = re.search(r'(\d+)$', first.stem)
+    # Later ones are of another run in this folder.
+    earlier = [path for path in others if path != first and number and others[path] < int(number.group(1))]
+    return [first, *sorted(earlier, key=others.get, reverse=True)]
 
 
 def use_seed_of_checkpoint(cfg: Config) -> None:

@@ -60,6 +60,8 @@ class SeededBatches:
             timeout=loader.timeout,
             worker_init_fn=loader.worker_init_fn,
             multiprocessing_context=loader.multiprocessing_context,
+            # Or it would draw the workers' seed, which nothing here depends on, from the random state of the training.
+            generator=torch.Generator(),
             prefetch_factor=loader.prefetch_factor)
 
 

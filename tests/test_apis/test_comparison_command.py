@@ -5,11 +5,11 @@ import pytest
 import torch
 from comparison_runs import TRAIN, write_configs
 
-from mmpconv.apis.locked_folder import locked
 from mmpconv.apis.padding_comparison import command_line, processes, training
 from mmpconv.apis.padding_comparison.command_line import TOOL, main
 from mmpconv.apis.padding_comparison.report import from_csv
 from mmpconv.apis.results_page import BEGIN, END, results_of
+from mmpconv.locked_folder import locked
 
 # What TRAIN logs: best of seed 0 and 1.
 EXPECTED = {('zero', 0): 30, ('zero', 1): 31, ('partial', 0): 35, ('partial', 1): 36}

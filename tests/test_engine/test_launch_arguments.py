@@ -2,6 +2,7 @@
 import os
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmpconv.engine.arguments import apply_test, apply_train, build_test_parser, build_train_parser
@@ -39,7 +40,7 @@ def for_testing(*argv):
 
 def run_with_checkpoint(work_dir, name='iter_3.pth', recorded=None):
     work_dir.mkdir(exist_ok=True)
-    (work_dir / name).touch()
+    torch.save(dict(meta={}, message_hub={}, optimizer={}, state_dict={}), work_dir / name)
     (work_dir / 'last_checkpoint').write_text(str(recorded or work_dir / name))
 
 
@@ -112,11 +113,17 @@ def test_resume_finds_the_checkpoint_of_a_work_dir_that_was_moved(in_tmp):
     assert for_training('--work-dir', 'run', '--resume').load_from == 'run/iter_3.pth'
 
 
-def test_resume_with_nothing_to_resume_starts_from_the_config(in_tmp):
+def test_resume_of_a_run_that_saved_no_checkpoint_starts_from_the_config(in_tmp):
     (in_tmp / 'stage1.pth').touch()
+    (in_tmp / 'work_dirs/name/20260101_000000').mkdir(parents=True)
     cfg = for_training('--resume', config=CONFIG + "load_from = 'stage1.pth'")
     assert cfg.resume is False
     assert cfg.load_from == 'stage1.pth'
+
+
+def test_resume_without_a_run_says_so(in_tmp):
+    with pytest.raises(LaunchError, match='--resume: there is no run in work_dirs/name to go on with; leave the'):
+        for_training('--resume')
 
 
 def test_resume_never_takes_the_previous_stage_for_this_run(in_tmp):
@@ -127,7 +134,7 @@ def test_resume_never_takes_the_previous_stage_for_this_run(in_tmp):
 
 
 def test_resume_from_a_named_checkpoint(in_tmp):
-    (in_tmp / 'a.pth').touch()
+    run_with_checkpoint(in_tmp, 'a.pth')
     cfg = for_training('--resume', 'a.pth')
     assert cfg.resume is True
     assert cfg.load_from == 'a.pth'
@@ -137,8 +144,9 @@ def test_resume_from_a_named_checkpoint(in_tmp):
 def test_resume_from_a_missing_checkpoint_says_so(in_tmp):
     with pytest.raises(LaunchError, match='--resume is b.pth, and there is no such file'):
         for_training('--resume', 'b.pth')
-    run_with_checkpoint(in_tmp / 'run', recorded='/elsewhere/iter_9.pth')
-    with pytest.raises(LaunchError, match='iter_9.pth, and there is no such file; name another one'):
+    (in_tmp / 'run').mkdir()
+    (in_tmp / 'run/last_checkpoint').write_text('/elsewhere/iter_9.pth')
+    with pytest.raises(LaunchError, match='can be used: there is no checkpoint file /elsewhere/iter_9.pth.*; name '):
         for_training('--work-dir', 'run', '--resume')
 
 

@@ -1,7 +1,9 @@
 """Runs of the toy project whose hooks are looked at."""
+import random
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import toy_project
 from mmengine.config import Config
 from mmengine.registry import MODELS
@@ -44,6 +46,8 @@ class WeightedToy(toy_project.ToyRegressor):
 def toy_runner(work_dir, hooks, iterations=6, **changes):
     """A runner of the toy config with a :class:`WeightedToy`."""
     config = Config.fromfile(Path(__file__).with_name('toy_config.py'))
+    if 'type' in changes.get('train_cfg', {}):
+        config.pop('train_cfg')  # another loop, with other arguments
     config.merge_from_dict({**dict(
         default_scope='mmpconv', work_dir=str(work_dir), custom_hooks=hooks, val_cfg=None, val_dataloader=None,
         val_evaluator=None, model=dict(type='WeightedToy'), randomness=dict(seed=0),
@@ -51,3 +55,13 @@ def toy_runner(work_dir, hooks, iterations=6, **changes):
         # Runs that begin in the same second would share their log.
         experiment_name=f'toy_{next(_NUMBERS)}'), **changes})
     return Runner.from_cfg(config)
+
+
+@MODELS.register_module(force=True)
+class DroppingToy(toy_project.ToyRegressor):
+    """Draws random numbers of all kinds while it trains."""
+
+    def forward(self, noisy, clean, index, mode='tensor'):
+        if mode == 'loss':
+            noisy = nn.functional.dropout(noisy, 0.3) * (1 + 0.1 * random.random() + 0.1 * np.random.rand())
+        return super().forward(noisy, clean, index, mode)

@@ -9,12 +9,12 @@ import torch
 from mmengine.config import DictAction
 
 from mmpconv.apis.environment import usable_cores
-from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
-from mmpconv.apis.locked_folder import locked
 from mmpconv.apis.results_page import publish, require_marks
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
 from mmpconv.errors import LaunchError, user_errors
 from mmpconv.evaluation.image_metrics import IMAGE_METRICS
+from mmpconv.interruption import INTERRUPTED, termination_as_interrupt
+from mmpconv.locked_folder import locked
 from mmpconv.photos import UnreadableImageError
 
 from .method import Method

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmpconv.apis.environment import usable_cores
-from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
 from mmpconv.errors import LaunchError, user_errors
 from mmpconv.evaluation.hole_bins import BIN_EDGES
+from mmpconv.interruption import INTERRUPTED, termination_as_interrupt
 
 from .classes import BORDERS, mask_classes
 from .drawn_masks import GENERATORS

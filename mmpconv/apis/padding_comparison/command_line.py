@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmpconv.apis.digits import write_digits
-from mmpconv.apis.interruption import INTERRUPTED, termination_as_interrupt
-from mmpconv.apis.locked_folder import locked
 from mmpconv.apis.results_page import publish, require_marks
 from mmpconv.errors import LaunchError, user_errors
+from mmpconv.interruption import INTERRUPTED, termination_as_interrupt
+from mmpconv.locked_folder import locked
 from mmpconv.whole_files import write_text
 
 from .plan import plan_runs

@@ -48,7 +48,7 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
         finished: Number of those that are.
         tools: Folder of ``train.py`` and ``dist_train.sh``.
         places: As of :func:`places_for`.
-        lock: As of :func:`~mmpconv.apis.locked_folder.locked`.
+        lock: As of :func:`~mmpconv.locked_folder.locked`.
 
     Returns:
         list[str]: A sentence for each run that failed.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from mmpconv.apis.interruption import termination_as_interrupt
 from mmpconv.errors import LaunchError
+from mmpconv.interruption import termination_as_interrupt
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
 from mmpconv.whole_files import whole_file
 

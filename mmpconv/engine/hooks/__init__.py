@@ -1,7 +1,12 @@
+from .check_finite import CheckFiniteHook
+from .checkpoint import CheckpointHook
 from .loss_csv import LossCsvHook
 from .loss_weight import LossWeightHook
 from .progress_bar import ProgressBarHook
 from .unreadable_images import UnreadableImagesHook
 from .validation_sheet import ValidationSheetHook
 
-__all__ = ['LossCsvHook', 'LossWeightHook', 'ProgressBarHook', 'UnreadableImagesHook', 'ValidationSheetHook']
+__all__ = [
+    'CheckFiniteHook', 'CheckpointHook', 'LossCsvHook', 'LossWeightHook', 'ProgressBarHook', 'UnreadableImagesHook',
+    'ValidationSheetHook'
+]

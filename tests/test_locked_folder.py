@@ -3,8 +3,8 @@ import subprocess
 
 import pytest
 
-from mmpconv.apis.locked_folder import locked
 from mmpconv.errors import LaunchError
+from mmpconv.locked_folder import locked
 
 
 def test_who_comes_second_is_told_and_may_come_again_later(tmp_path):

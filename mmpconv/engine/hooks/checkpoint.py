@@ -1,0 +1,154 @@
+"""Checkpoints from which a training goes on as if it had not stopped."""
+from pathlib import Path
+
+from mmengine.dist import all_gather_object, get_rank, is_main_process
+from mmengine.hooks import CheckpointHook as _CheckpointHook
+from mmengine.runner import EpochBasedTrainLoop
+
+from mmpconv.registry import HOOKS
+from mmpconv.whole_files import write_text
+
+from ..random_states import get_random_states, set_random_states
+
+
+@HOOKS.register_module()
+class CheckpointHook(_CheckpointHook):
+    """MMEngine's ``CheckpointHook``, which loses no checkpoint and keeps the random states.
+
+    MMEngine 0.10 removes old checkpoints, also the best one so far, and then writes those that take their place. Here
+    what is old goes when the new is there, so that a kill or a full disk in between loses nothing that was saved; each
+    checkpoint and the file ``last_checkpoint`` are there completely or not at all (``mmpconv.compat.whole_files``).
+
+    A checkpoint also holds the states of Python's, numpy's, torch's and the GPU's random numbers of each process, and
+    a run that is resumed with as many processes goes on with them. Validations leave them alone: a training does not
+    depend on how often it was validated, nor on whether it was stopped before a validation or after.
+
+    Args:
+        *args, **kwargs: As of MMEngine's hook.
+
+    Attributes:
+        saved (str | None): The last checkpoint that this run saved, or that it goes on from.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.saved: str | None = None
+        self._to_save = None  # random states of all processes, while a checkpoint is saved
+        self._to_restore = None  # those of the checkpoint that was loaded, until training goes on
+        self._before_val = None  # of this process, while it validates
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Remember the random states of a run that is resumed."""
+        if runner._resume:
+            self.saved = runner._load_from
+            self._to_restore = checkpoint.get('random_states')
+
+    def before_train(self, runner) -> None:
+        """As MMEngine's; say what a checkpoint of this run would not hold."""
+        super().before_train(runner)
+        counts = getattr(runner.optim_wrapper, '_accumulative_counts', 1)
+        if not self.by_epoch and self.interval > 0 and self.interval % counts:
+            runner.logger.warning(
+                f'checkpoints every {self.interval} iterations, but steps every {counts}: the gradients that are being '
+                'accumulated are not saved, and a run that is resumed does without them; choose a multiple')
+
+    def before_train_epoch(self, runner) -> None:
+        """Set the random states of a resumed run, or see to it that they are set when its data has been skipped."""
+        states, self._to_restore = self._to_restore, None
+        if states is None:
+            return
+        if len(states) != runner.world_size:
+            runner.logger.warning(f'the checkpoint is of {len(states)} processes and here are {runner.world_size}: '
+                                  'dropout and the like draw other numbers than they would have')
+        elif isinstance(runner.train_loop, EpochBasedTrainLoop):
+            set_random_states(states[get_rank()])
+        else:
+            loop = runner.train_loop
+            loop.dataloader_iterator = _Continued(loop.dataloader_iterator, loop.iter, states[get_rank()])
+
+    def before_val(self, runner) -> None:
+        """Note the random states."""
+        self._before_val = get_random_states()
+
+    def after_val(self, runner) -> None:
+        """Put the random states back."""
+        set_random_states(self._before_val)
+        self._before_val = None
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Add the random states."""
+        if self._to_save is not None:
+            checkpoint['random_states'] = self._to_save
+
+    def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
+        """Save, then say that it is the last one, then remove what is too old."""
+        kept = []
+        if self.max_keep_ckpts > 0:
+            kept = [*(other for other in self.keep_ckpt_ids if other != step), step]
+            # With the old ones: a run that is killed before they are removed does it when it is resumed.
+            runner.message_hub.update_info('keep_ckpt_ids', kept)
+        name = self.filename_tmpl.format(step)
+        self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        self._to_save = all_gather_object(self._before_val or get_random_states())
+        runner.save_checkpoint(
+            self.out_dir, name, self.file_client_args, save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler, meta=meta, by_epoch=self.by_epoch,
+            backend_args=self.backend_args, **self.args)
+        self._to_save = None
+        self.saved = self.last_ckpt
+        if is_main_process():
+            write_text(Path(runner.work_dir) / 'last_checkpoint', self.last_ckpt, durable=True)
+            for old in kept[:-self.max_keep_ckpts]:
+                self._remove(self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old)))
+        if kept and step not in self.keep_ckpt_ids:
+            self.keep_ckpt_ids.append(step)
+
+    def _save_best_checkpoint(self, runner, metrics: dict) -> None:
+        """As MMEngine's, but the best one so far goes last."""
+        backend, self.file_backend = self.file_backend, _LaterRemovals(self.file_backend)
+        try:
+            super()._save_best_checkpoint(runner, metrics)
+            later = self.file_backend.removals
+        finally:
+            self.file_backend = backend
+        in_use = {self.last_ckpt, getattr(self, 'best_ckpt_path', None),
+                  *getattr(self, 'best_ckpt_path_dict', {}).values()}
+        for path in later:
+            if path not in in_use:
+                self._remove(path)
+
+    def _remove(self, path: str) -> None:
+        if self.file_backend.isfile(path):
+            self.file_backend.remove(path)
+        elif self.file_backend.isdir(path):  # as deepspeed saves
+            self.file_backend.rmtree(path)
+
+
+class _Continued:
+    """Batches of a loop that counts iterations: sets the random states before the first one that is not skipped."""
+
+    def __init__(self, batches, skipped: int, states: dict):
+        self._batches, self._skipped, self._states = batches, skipped, states
+
+    def __next__(self):
+        if self._skipped == 0:
+            set_random_states(self._states)
+        self._skipped -= 1
+        return next(self._batches)
+
+
+class _LaterRemovals:
+    """A storage backend that only notes what it is to remove."""
+
+    def __init__(self, backend):
+        self._backend = backend
+        self.removals = []
+
+    def __getattr__(self, name: str):
+        return getattr(self._backend, name)
+
+    def remove(self, path: str) -> None:
+        self.removals.append(path)
+
+    rmtree = remove
