@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmpconv.checkpoints import CheckpointError
-from mmpconv.errors import LaunchError, one_line
+from mmpconv.errors import LaunchError
 
 from .files import is_url, require_checkpoint
 
@@ -34,7 +34,7 @@ def resume(cfg: Config, checkpoint: str) -> None:
         require_checkpoint(checkpoint, '--resume', 'give the path or the URL of a .pth file of this run, '
                            'or --resume alone for the latest in the work dir')
         if not is_url(checkpoint) and (reason := why_not(osp.expanduser(checkpoint))):
-            raise LaunchError(f'--resume: {reason}')
+            raise LaunchError(reason)
     else:
         checkpoint = latest_checkpoint(cfg.work_dir)
         if checkpoint is None:
@@ -82,7 +82,7 @@ def why_not(path: str | Path) -> str | None:
             return f'{path} is damaged in its part {entry}'
         checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
     except (CheckpointError, OSError, zipfile.BadZipFile) as error:
-        return one_line(error)
+        return str(error).rstrip('.')
     held = checkpoint if isinstance(checkpoint, dict) else {}
     missing = [what for part, what in _PARTS.items() if part not in held]
     if missing:
