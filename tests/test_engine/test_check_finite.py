@@ -64,7 +64,7 @@ def test_between_two_checkpoints_it_is_found_at_the_interval(tmp_path):
 
 def test_weights_that_are_not_finite_while_all_losses_were_are_never_saved(tmp_path):
     """The step of the last iteration ruins them; with a rate of 1e30 the next loss would show it."""
-    with pytest.raises(NotFiniteError, match=r'after iteration 1, \d+ of \d+ values of state_dict.net.0.weight are not '
+    with pytest.raises(NotFiniteError, match=r'after iteration 1, \d+ of \d+ values of state_dict.net.1.weight are not '
                        'finite; no checkpoint was saved before'):
         train(tmp_path, saved_every=1, **{'optim_wrapper.optimizer': dict(type='SGD', lr=3e38, _delete_=True)})
     assert assert_all_finite(tmp_path) == []
