@@ -4,10 +4,10 @@ import json
 import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from mmpconv.photos import MAX_PIXELS
+from mmpconv.photos import MAX_PIXELS, UnreadableImageError
+from mmpconv.photos.decoding import decode
 
 from .benchmark_files import (
     DESCRIPTION,
@@ -93,9 +93,11 @@ class FrozenBenchmark:
             BenchmarkError: It is not the mask that the benchmark was made with.
         """
         path = self.folder / sample.mask
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes() or b'\0', np.uint8), cv2.IMREAD_GRAYSCALE)
-        if picture is None:
-            raise BenchmarkError(f'the mask {path} cannot be read; make the benchmark anew')
+        try:
+            picture = decode(path.read_bytes(), str(path), 'grayscale', max_pixels=self.size[0] * self.size[1])
+        except (UnreadableImageError, OSError) as error:
+            reason = getattr(error, 'reason', error)
+            raise BenchmarkError(f'the mask {path} cannot be read: {reason}; make the benchmark anew') from None
         mask = (picture > 127).astype(np.uint8)[..., None]
         if mask.shape[:2] != self.size or mask_sha256(mask) != sample.mask_sha256:
             raise BenchmarkError(f'the mask {path} is not the one that {self.folder} was made with; make the benchmark '

@@ -125,17 +125,29 @@ class Photo:
 
         Grey is three times the same; other colour spaces are converted as Pillow does it; alpha is left out.
         """
-        return self._coding.color(self._upright(self._picture.samples))
+        return self.color_of(self._upright(self._picture.samples))
 
-    def samples(self) -> np.ndarray:
-        """`(h, w)` or `(h, w, c)`: what is stored, palette indices for example, upright. Not to be written to."""
-        samples = self._upright(self._picture.samples)[:]
+    def color_of(self, samples: np.ndarray) -> np.ndarray:
+        """As :meth:`color`, of samples as of :meth:`samples`."""
+        return self._coding.color(samples)
+
+    def samples(self, upright: bool = True) -> np.ndarray:
+        """`(h, w)` or `(h, w, c)`: what is stored, palette indices for example. Not to be written to.
+
+        Args:
+            upright: Whether they are turned as the photo is to be seen.
+        """
+        samples = (self._upright(self._picture.samples) if upright else self._picture.samples)[:]
         samples.flags.writeable = False
         return samples
 
     def alpha(self) -> np.ndarray | None:
         """`(h, w)` upright, 0 where transparent; bool, uint8, uint16, or float in [0, 1]. None without transparency."""
-        return self._coding.alpha(self._upright(self._picture.samples))
+        return self.alpha_of(self._upright(self._picture.samples))
+
+    def alpha_of(self, samples: np.ndarray) -> np.ndarray | None:
+        """As :meth:`alpha`, of samples as of :meth:`samples`."""
+        return self._coding.alpha(samples)
 
     def hidden(self) -> np.ndarray | None:
         """`(h, w)` bool, upright: pixels whose colour means nothing, fully transparent ones or NaN; None without."""

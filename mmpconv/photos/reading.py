@@ -1,6 +1,7 @@
 """Decoding of picture files of which nothing is known."""
 import contextlib
 import dataclasses
+import io
 import logging
 import os
 import stat
@@ -28,7 +29,8 @@ _TIFF_HEADERS = (b'II*\0', b'MM\0*')
 # Transparent levels are those of the file, where Pillow spreads the levels of fewer bits over 8.
 _SPREAD = {'L;2': 85, 'L;4': 17}
 _PILLOW_MODULES = r'PIL(\..*)?$'
-_pillow = threading.RLock()  # Pillow's settings and the filters of warnings belong to the whole process
+# Pillow's settings and the filters of warnings are of the whole process.
+_pillow, _completed_before = threading.Lock(), []
 for decoder in ('PIL', 'tifffile'):  # else they print what they think of broken files, where no logging is set up
     logging.getLogger(decoder).addHandler(logging.NullHandler())
 
@@ -43,8 +45,13 @@ def name_of(source: Source) -> str:
     return os.fsencode(name).decode('utf-8', 'replace')
 
 
-def read_picture(source: Source, max_pixels: int) -> Picture:
-    """Decode a file as it is stored; see :meth:`Photo.read <mmpconv.photos.Photo.read>`."""
+def read_picture(source: Source, max_pixels: int, grey: bool = False) -> Picture:
+    """Decode a file as it is stored; see :meth:`Photo.read <mmpconv.photos.Photo.read>`.
+
+    Args:
+        source, max_pixels: As there.
+        grey: Of a colour JPEG only its luma is decoded, which the file has as a channel of its own.
+    """
     with unreadable(name_of(source)), _opened(source) as file, pillow_settings(max_pixels):
         if not file.read(1):
             raise PhotoError('the file is empty')
@@ -53,7 +60,19 @@ def read_picture(source: Source, max_pixels: int) -> Picture:
         if image is None:
             return read_deep_tiff(file, max_pixels)
         with image:
+            if grey and image.format in ('JPEG', 'MPO'):
+                image.draft('L', None)
             return _decoded(image, file, max_pixels)
+
+
+def has_picture_header(content: bytes) -> bool:
+    """Whether a file begins as a picture does."""
+    with pillow_settings(max_pixels=0):
+        try:
+            Image.open(io.BytesIO(content), formats=FORMATS).close()
+        except Exception:  # Pillow raises of all kinds on broken files
+            return False
+        return True
 
 
 @contextlib.contextmanager
@@ -69,25 +88,34 @@ def unreadable(name: str) -> Iterator[None]:
         raise UnreadableImageError(name, 'there is no such file') from None
     except Exception as error:  # decoders raise of all kinds on broken files
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-        raise UnreadableImageError(name, ' '.join(reason.split())[:200]) from error
+        reason = ' '.join(reason.split())[:200]
+        raise UnreadableImageError(name, f'it is cut off ({reason})' if 'truncated' in reason.lower() else reason
+                                   ) from error
 
 
 @contextlib.contextmanager
 def pillow_settings(max_pixels: int) -> Iterator[None]:
-    """Pillow decodes silently, up to ``max_pixels``, and completes nothing that is cut off."""
+    """Pillow decodes silently, up to ``max_pixels``, and completes nothing that is cut off.
+
+    Several threads may be within such a block at a time: settings are those from before when the last one leaves.
+    """
     with _pillow:
         if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
             Image.MAX_IMAGE_PIXELS = max_pixels
-        completes, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
-        # Not warnings.catch_warnings(): what other threads catch or filter meanwhile would be undone at its end.
+        _completed_before.append(ImageFile.LOAD_TRUNCATED_IMAGES)
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        # Not warnings.catch_warnings(): what other threads catch or filter meanwhile would be undone at its end. If the
+        # filter is there already, it is moved to the front.
         warnings.filterwarnings('ignore', module=_PILLOW_MODULES)
         silence = warnings.filters[0]
-        try:
-            yield
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = completes
-            with contextlib.suppress(ValueError):  # another thread's catch_warnings() has ended
-                warnings.filters.remove(silence)
+    try:
+        yield
+    finally:
+        with _pillow:
+            ImageFile.LOAD_TRUNCATED_IMAGES = _completed_before.pop()
+            if not _completed_before:
+                with contextlib.suppress(ValueError):  # another thread's catch_warnings() has ended
+                    warnings.filters.remove(silence)
 
 
 @contextlib.contextmanager

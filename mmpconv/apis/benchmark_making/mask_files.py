@@ -3,7 +3,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mmpconv.datasets import UnreadableImageError
@@ -11,7 +10,7 @@ from mmpconv.datasets.benchmark_files import mask_sha256
 from mmpconv.datasets.masks import binarise_mask, near_border, resize_mask
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation import touches_border
-from mmpconv.photos.jpeg_end import is_cut_off_jpeg
+from mmpconv.photos.decoding import decode
 
 from .classes import MaskClass
 from .parallel import map_in_threads
@@ -38,11 +37,7 @@ def read_mask(path: Path, size: tuple[int, int], invert: bool) -> np.ndarray:
     Raises:
         UnreadableImageError: It is broken.
     """
-    content = path.read_bytes()
-    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
-    if picture is None or is_cut_off_jpeg(content):
-        raise UnreadableImageError(str(path), 'it is empty, cut off, or no picture of a known format')
-    return resize_mask(binarise_mask(picture, invert=invert), size)
+    return resize_mask(binarise_mask(decode(path.read_bytes(), str(path), 'unchanged'), invert=invert), size)
 
 
 def read_masks(folder: Path, names: Sequence[str], size: tuple[int, int], invert: bool, jobs: int) -> list[MaskFile]:

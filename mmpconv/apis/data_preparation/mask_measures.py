@@ -2,11 +2,12 @@
 import os
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mmpconv.datasets.masks import binarise_mask, near_border
 from mmpconv.evaluation import bin_of
+from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.decoding import decode
 
 from .inspection import LEFT_OUT, Finding
 
@@ -41,12 +42,13 @@ def measure_mask(folder: str, file: str, invert: bool) -> tuple[Measures | None,
         tuple[Measures | None, list[Finding]]: None for a mask that cannot be used.
     """
     with open(os.path.join(folder, file), 'rb') as opened:
-        content = np.frombuffer(opened.read(), np.uint8)
-    if not content.size:
+        content = opened.read()
+    if not content:
         return None, [Finding(file, 'empty file', LEFT_OUT)]
-    picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        return None, [Finding(file, 'cut off or no picture', LEFT_OUT)]
+    try:
+        picture = decode(content, file, 'unchanged')
+    except UnreadableImageError as error:
+        return None, [Finding(file, 'cut off or no picture', LEFT_OUT, error.reason)]
     findings = [] if _is_binary(picture) else [Finding(file, 'grey levels', 'used; brighter than mid-grey is white')]
     hole = binarise_mask(picture, invert=invert)[..., 0].astype(bool)
     ratio = float(hole.mean())

@@ -1,14 +1,13 @@
 """Reading of photos that says which one is broken."""
 import os.path as osp
 
-import cv2
 import mmcv
 import numpy as np
 from mmagic.datasets.transforms import LoadImageFromFile as _LoadImageFromFile
 from mmengine.fileio import get_file_backend
 
 from mmpconv.photos import UnreadableImageError
-from mmpconv.photos.jpeg_end import is_cut_off_jpeg
+from mmpconv.photos.decoding import decode
 from mmpconv.registry import TRANSFORMS
 
 
@@ -17,32 +16,28 @@ class LoadImageFromFile(_LoadImageFromFile):
     """MMagic's transform, except that a broken file raises :class:`UnreadableImageError`.
 
     MMagic's goes on with ``None``, and fails elsewhere without a file name.
-    Found are: missing and empty files, files that are no picture, and cut off
-    ones. Damaged pixels inside a complete JPEG are not found: the format has
-    no checksum.
+    Found are: missing and empty files, files that are no picture, cut off and
+    too large ones (``mmpconv.photos.MAX_PIXELS``). Damaged pixels inside a
+    complete JPEG are not found: the format has no checksum.
 
     Grey, palette, RGBA (alpha dropped), CMYK and 16-bit files become `(h, w, 3)`
     uint8, turned upright by their EXIF orientation.
+
+    Files may come from anybody: :func:`mmpconv.photos.decoding.decode` decodes
+    them, to the pixels that OpenCV gives. Only where ``imdecode_backend`` names
+    ``turbojpeg`` or ``tifffile``, mmcv does.
     """
 
     def _load_image(self, filename: str) -> np.ndarray:
         try:
             content = self._read(filename)
-            if is_cut_off_jpeg(content):
-                raise UnreadableImageError(filename, 'the JPEG file is cut off')
-            image = mmcv.imfrombytes(
-                content,
-                flag=self.color_type,
-                channel_order=self.channel_order,
-                backend=self.imdecode_backend)
         except FileNotFoundError:
             raise UnreadableImageError(filename, 'there is no such file') from None
-        except (OSError, SyntaxError, cv2.error) as error:  # SyntaxError: Pillow, of broken PNG chunks
-            reason = 'the file is empty' if isinstance(error, cv2.error) and not content else str(error)
-            raise UnreadableImageError(filename, reason) from error
-        if image is None:
-            raise UnreadableImageError(filename, 'it is cut off or no picture of a known format')
-        return image
+        except OSError as error:
+            raise UnreadableImageError(filename, str(error)) from error
+        if self.imdecode_backend in (None, 'cv2', 'pillow'):
+            return decode(content, filename, self.color_type, self.channel_order)
+        return mmcv.imfrombytes(content, self.color_type, self.channel_order, self.imdecode_backend)
 
     def _read(self, filename: str) -> bytes:
         if self.file_backend is None:

@@ -2,12 +2,12 @@
 import os
 import os.path as osp
 
-import cv2
-import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
 
+from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.decoding import decode
 from mmpconv.registry import TRANSFORMS
 
 from ..masks import (
@@ -151,14 +151,11 @@ class LoadMask(BaseTransform):
 
     def _load(self, path: str) -> np.ndarray:
         try:
-            content = fileio.get(path, backend_args=self._backend_args)
-            picture = mmcv.imfrombytes(content, flag=self._color_type)
+            picture = decode(fileio.get(path, backend_args=self._backend_args), path, self._color_type)
         except FileNotFoundError:
             raise FileNotFoundError(f'there is no mask file {path}') from None
-        except (OSError, cv2.error) as error:
-            raise ValueError(f'cannot read the mask {path}: {error}') from error
-        if picture is None:
-            raise ValueError(f'cannot read the mask {path}: it is cut off or no picture of a known format')
+        except (OSError, UnreadableImageError) as error:
+            raise ValueError(f'cannot read the mask {path}: {getattr(error, "reason", error)}') from error
         mask = binarise_mask(picture, self.threshold, self.invert)
         check_polarity(mask, path)
         return mask if self._img_shape is None else resize_mask(mask, image_size(self._img_shape))
