@@ -67,6 +67,8 @@ def read_picture(source: Source, max_pixels: int, grey: bool = False) -> Picture
 
 def has_picture_header(content: bytes) -> bool:
     """Whether a file begins as a picture does."""
+    if content[:4] in _TIFF_HEADERS:
+        return True
     with pillow_settings(max_pixels=0):
         try:
             Image.open(io.BytesIO(content), formats=FORMATS).close()

@@ -175,6 +175,37 @@ def test_resuming_fills_what_has_no_newer_result(folder, run, photos, network):
     assert network.calls == 5
 
 
+@pytest.mark.parametrize('damaged', ['a.png', 'a.compare.png'])
+@pytest.mark.parametrize('content', [b'', b'no picture', 'half', None])
+def test_resuming_makes_results_again_that_are_new_but_no_pictures(folder, run, photos, network, damaged, content):
+    assert run('inpaint', 'photos', 'mask.png', '-o', 'out', '--compare')[0] == 0
+    path = folder / 'out' / damaged
+    whole, left = path.read_bytes(), folder / 'out/.a.123-4.unfinished.png'
+    left.write_bytes(whole[:50])
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(whole[:len(whole) // 2] if content == 'half' else content)
+    network.calls = 0
+    status, out, _ = run('inpaint', 'photos', 'mask.png', '-o', 'out', '--compare', '--resume')
+    assert status == 0 and network.calls == 1 and '1 of 5 photos filled, 4 had results already' in out
+    assert path.read_bytes() == whole and not left.exists()
+
+
+def test_a_picture_of_before_and_after_is_there_completely_or_not_at_all(folder, run, photos, monkeypatch):
+    save = Image.Image.save
+
+    def interrupted(self, path, *args, **options):
+        if 'compare' in str(path):
+            path.write_bytes(b'half')
+            signal.raise_signal(signal.SIGINT)
+        save(self, path, *args, **options)
+
+    monkeypatch.setattr(Image.Image, 'save', interrupted)
+    assert run('inpaint', 'photos', 'mask.png', '-o', 'out', '--compare')[0] == 130
+    assert everything_below(folder / 'out') == set()
+
+
 def test_resuming_knows_a_result_whose_suffix_the_photo_decides(folder, run, network):
     write_photo(folder / 'photos/photo.jpg'), write_mask(folder / 'mask.png')
     Image.open('photos/photo.jpg').convert('CMYK').save('photos/photo.jpg')

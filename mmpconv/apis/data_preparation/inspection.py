@@ -54,9 +54,15 @@ def inspect_photo(folder: str, file: str) -> list[Finding]:
         picture = read_picture(io.BytesIO(content), MAX_PIXELS)
         Photo(picture, file)
     except UnreadableImageError as error:
-        what = 'cut off or damaged' if has_picture_header(content) else 'no picture'
-        return [Finding(file, what, LEFT_OUT, error.reason)]
+        return [Finding(file, _what_is_wrong(content, error), LEFT_OUT, error.reason)]
     return _oddities(file, picture)
+
+
+def _what_is_wrong(content: bytes, error: UnreadableImageError) -> str:
+    if not has_picture_header(content):
+        return 'no picture'
+    # What a decoder stumbles over has its error as the cause; what is not read has none.
+    return 'cut off or damaged' if error.__cause__ or 'cut off' in error.reason else 'kind that is not read'
 
 
 def _oddities(file: str, picture: Picture) -> list[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mmpconv.errors import LaunchError
 from mmpconv.interruption import termination_as_interrupt
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
-from mmpconv.whole_files import whole_file
+from mmpconv.whole_files import remove_unfinished, whole_file
 
 from ..exit_status import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT
 from .before_after import before_after
@@ -84,6 +84,8 @@ class Batch:
         Raises:
             LaunchError: The network cannot be had.
         """
+        for folder in dict.fromkeys(job.result.parent for job in self.jobs):
+            remove_unfinished(folder)
         for job in self.jobs:
             with self.report.photo(job.photo) as progress:
                 try:
@@ -96,13 +98,13 @@ class Batch:
     def _fill(self, job: Job, progress) -> None:
         if job.error:
             raise PhotoError(job.error)
-        if self.args.resume and job.is_done(job.result):
+        if self.args.resume and job.is_done(job.result, self.args.compare, self._max_pixels):
             self._left_out += 1
             return
         args = self.args
         photo = Photo.read(job.photo, max_pixels=self._max_pixels)
         result = self._result(job, photo)
-        if args.resume and job.is_done(result):
+        if args.resume and job.is_done(result, args.compare, self._max_pixels):
             self._left_out += 1
             return
         hole = hole_mask(job.mask, photo, invert=args.invert, grow=args.grow, tolerance=args.tolerance,

@@ -53,8 +53,8 @@ def build_parser(prog: str = 'mmpconv inpaint') -> argparse.ArgumentParser:
                         'keeps every pixel, else png')
     result.add_argument('--compare', action='store_true', help='beside each result, write NAME.compare.png: the photo '
                         'with its hole marked, and the result')
-    result.add_argument('--resume', action='store_true', help='leave out photos with a result that is newer than photo '
-                        'and mask (made with whatever options)')
+    result.add_argument('--resume', action='store_true', help='leave out photos with a result that can be decoded and '
+                        'is newer than photo and mask (made with whatever options)')
     result.add_argument('--quiet', action='store_true', help='print warnings and errors only')
 
     model = parser.add_argument_group('the network')

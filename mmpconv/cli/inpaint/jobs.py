@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmpconv.errors import LaunchError
+from mmpconv.photos import Photo, PhotoError
 from mmpconv.photos.formats import FORMATS
 
 from .photo_files import SUFFIXES, FoundPhoto, MaskFolder, find_photos
@@ -41,10 +42,28 @@ class Job:
         """The file to write, once it is known which format holds the photo."""
         return self.result.with_suffix(lossless_suffix) if self.suffix_of_photo else self.result
 
-    def is_done(self, result: Path) -> bool:
-        """Whether there is a result that is newer than photo and mask."""
+    def is_done(self, result: Path, compare: bool, max_pixels: int) -> bool:
+        """Whether all that belongs to a result is there, can be decoded, and is newer than photo and mask.
+
+        Times alone tell little: a copy that was cut off or a full disk leaves new files that are no pictures.
+
+        Args:
+            result: The file.
+            compare: Whether a picture of before and after belongs to it.
+            max_pixels: Of photos that are read.
+        """
         sources = [self.photo, *([self.mask] if isinstance(self.mask, Path) else [])]
-        return result.is_file() and all(result.stat().st_mtime >= source.stat().st_mtime for source in sources)
+        files = [result, *([comparison_of(result)] if compare else [])]
+        return all(file.is_file() and all(file.stat().st_mtime >= source.stat().st_mtime for source in sources)
+                   for file in files) and all(_is_picture(file, max_pixels) for file in files)
+
+
+def _is_picture(file: Path, max_pixels: int) -> bool:
+    try:
+        Photo.read(file, max_pixels)
+    except PhotoError:
+        return False
+    return True
 
 
 def comparison_of(result: Path) -> Path:

@@ -41,7 +41,8 @@ USED = {
 BROKEN = {
     'empty.jpg': (b'', 'empty file'), 'page.jpg': (b'<html>404</html>', 'no picture'),
     'cut.jpg': (pillow()[:900], 'cut off or damaged'), 'cut.png': (pillow(kind='PNG')[:4000], 'cut off or damaged'),
-    'float.tif': (opencv('.tif', PHOTO.astype(np.float32) / 255), 'neither 8 nor 16 bits'),
+    'float.tif': (opencv('.tif', PHOTO.astype(np.float32) / 255), 'kind that is not read'),
+    'grey_float.tif': (opencv('.tif', PHOTO[..., 0].astype(np.float32) / 255), 'neither 8 nor 16 bits'),
 }
 
 
