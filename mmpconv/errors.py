@@ -45,9 +45,11 @@ def one_line(error: Exception) -> str:
 
 
 def _sentence(error: LaunchError) -> str:
-    """The message; of an error in a process that loads data, to which torch adds that process's traceback, the end."""
+    """The message without what torch and MMEngine add: the traceback of a process that loads data, a class's place."""
     text = str(error)
-    return text.strip().splitlines()[-1].partition(': ')[2] if 'in DataLoader worker process' in text else text
+    if 'in DataLoader worker process' in text:
+        text = text.strip().splitlines()[-1].partition(': ')[2]
+    return re.sub(r'^(class `\w+` in \S+\.py: )+', '', text)
 
 
 def _killed_sentence(error: RuntimeError) -> str:

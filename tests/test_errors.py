@@ -1,10 +1,15 @@
 """Errors that a user has to act on end a program with one sentence."""
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from mmpconv.checkpoints import CheckpointError
 from mmpconv.datasets.frozen_benchmark import BenchmarkError
 from mmpconv.errors import LaunchError, user_errors
+from mmpconv.registry import DATASETS
 
 
 class Replaced(Dataset):
@@ -30,6 +35,54 @@ def test_so_it_is_when_another_process_loads_the_data():
     assert end.value.code == 'error: the photo a.png: b is not the one that was hashed; put the original back'
 
 
+@pytest.mark.parametrize('workers', [0, 1])
+def test_photos_of_which_none_can_be_read_are_a_sentence(tmp_path, workers):
+    (tmp_path / 'a.png').write_text('no photo')
+    with pytest.raises(SystemExit) as end, user_errors():
+        dataset = DATASETS.build(dict(type='InpaintingDataset', data_root=str(tmp_path), pipeline=[
+            dict(type='LoadImageFromFile', key='gt')]))
+        list(DataLoader(dataset, num_workers=workers))
+    assert end.value.code == f'error: none of the 1 photos in {tmp_path} can be read; the log names them'
+
+
+def test_a_folder_of_photos_that_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(SystemExit) as end, user_errors():
+        DATASETS.build(dict(type='InpaintingDataset', data_root=str(tmp_path), data_prefix=dict(gt='no'), pipeline=[]))
+    assert end.value.code.startswith(f'error: there is no folder {tmp_path}/no, where data_prefix looks')
+
+
+class Killed(Dataset):
+    """Its process is killed, as for want of memory."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_loader_of_data_that_is_killed_is_a_sentence():
+    with pytest.raises(SystemExit) as end, user_errors():
+        list(DataLoader(Killed(), num_workers=1))
+    assert end.value.code.startswith('error: a process that worked for this one was killed from outside')
+
+
+def test_a_pool_of_which_a_process_is_killed_is_a_sentence():
+    with pytest.raises(SystemExit) as end, user_errors(), ProcessPoolExecutor(1) as pool:
+        pool.submit(Killed().__getitem__, 0).result()
+    assert end.value.code.startswith('error: a process that worked for this one was killed from outside')
+
+
+@pytest.mark.parametrize('message', [
+    '[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]:31337',
+    'NCCL communicator was aborted on rank 1.'])
+def test_a_process_of_a_distributed_run_that_ended_is_a_sentence(message):
+    with pytest.raises(SystemExit) as end, user_errors():
+        raise RuntimeError(message)
+    assert end.value.code.startswith('error: another process of this run ended or cannot be reached')
+
+
 def test_other_errors_keep_their_traceback():
-    with pytest.raises(ValueError, match='bug'), user_errors():
-        raise ValueError('bug')
+    for kind in (ValueError, RuntimeError):
+        with pytest.raises(kind, match='bug'), user_errors():
+            raise kind('bug')

@@ -9,6 +9,7 @@ from mmagic.datasets import BasicImageDataset
 from mmengine.fileio import LocalBackend, list_from_file
 from mmengine.logging import print_log
 
+from mmpconv.errors import LaunchError
 from mmpconv.photos import UnreadableImageError
 from mmpconv.registry import DATASETS
 
@@ -17,6 +18,18 @@ from .transforms import LoadImageFromFile
 
 _CHECKED_ENTRIES = 1000
 _NAMED = 20
+
+
+class MissingPhotosError(LaunchError, FileNotFoundError):
+    """The folder, the list, or a listed file is missing."""
+
+
+class NoPhotosError(LaunchError, ValueError):
+    """There are no photos."""
+
+
+class NoReadablePhotosError(LaunchError, RuntimeError):
+    """All photos, or as many as were tried, are broken."""
 
 
 @DATASETS.register_module()
@@ -69,7 +82,7 @@ class InpaintingDataset(BasicImageDataset):
         self._check_layout()
         data_list = super().load_data_list()
         if not data_list:
-            raise ValueError(f'there are no photos in {self._source()}')
+            raise NoPhotosError(f'there are no photos in {self._source()}')
         for position, info in enumerate(data_list):
             info['position'] = position
             if self._is_local and 'mask_path' in info and not osp.exists(info['mask_path']):
@@ -92,7 +105,7 @@ class InpaintingDataset(BasicImageDataset):
         for reason in itertools.islice(broken.values(), _NAMED):
             print_log(f'left out: {reason}', logger='current', level=logging.WARNING)
         if len(broken) == len(paths):
-            raise RuntimeError(f'none of the {len(paths)} photos in {self._source()} can be read: '
+            raise NoReadablePhotosError(f'none of the {len(paths)} photos in {self._source()} can be read: '
                                f'{reasons[0]}')
         if broken:
             print_log(f'{len(broken)} of {len(paths)} photos in {self._source()} cannot be read and are left '
@@ -116,7 +129,7 @@ class InpaintingDataset(BasicImageDataset):
             if data is not None:
                 return data
             idx = self._rand_another()
-        raise RuntimeError(f'{self.max_refetch + 1} photos in a row, drawn at random from {self._source()}, '
+        raise NoReadablePhotosError(f'{self.max_refetch + 1} photos in a row, drawn at random from {self._source()}, '
                            'cannot be read; the log names them')
 
     def prepare_data(self, idx: int) -> dict | None:
@@ -132,7 +145,7 @@ class InpaintingDataset(BasicImageDataset):
                 self._is_unreadable[position] = 1
                 print_log(f'{error}; another one is drawn', logger='current', level=logging.WARNING)
         if int(self._is_unreadable.sum()) >= len(self):
-            raise RuntimeError(f'none of the {len(self)} photos in {self._source()} can be read; '
+            raise NoReadablePhotosError(f'none of the {len(self)} photos in {self._source()} can be read; '
                                'the log names them')
         return None
 
@@ -173,12 +186,12 @@ class InpaintingDataset(BasicImageDataset):
             return
         settings = f'data_root={self.data_root!r}, data_prefix={self.data_prefix}'
         if self.use_ann_file and not osp.isfile(self.ann_file):
-            raise FileNotFoundError(
+            raise MissingPhotosError(
                 f'there is no list of photos {self.ann_file}; ann_file is a text file with one photo a line, '
                 f'relative to the folder in data_prefix ({settings})')
         for key, folder in self.data_prefix.items():
             if folder and not osp.isdir(folder):
-                raise FileNotFoundError(
+                raise MissingPhotosError(
                     f'there is no folder {folder}, where data_prefix looks for the files of {key!r}; put or '
                     f'link the data there, or change data_root ({settings})')
 
@@ -190,7 +203,7 @@ class InpaintingDataset(BasicImageDataset):
         paths = [info[f'{key}_path'] for info in data_list[::step] for key in self.data_prefix]
         missing = [path for path in paths if not osp.isfile(path)]
         if missing:
-            raise FileNotFoundError(
+            raise MissingPhotosError(
                 f'there is no file {missing[0]} ({len(missing)} of {len(paths)} looked up are missing); each '
                 f'entry of {self._source()} is a path relative to the folder in data_prefix')
 

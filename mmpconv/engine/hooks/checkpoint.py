@@ -17,11 +17,12 @@ class CheckpointHook(_CheckpointHook):
 
     MMEngine 0.10 removes old checkpoints, also the best one so far, and then writes those that take their place. Here
     what is old goes when the new is there, so that a kill or a full disk in between loses nothing that was saved; each
-    checkpoint and the file ``last_checkpoint`` are there completely or not at all (``mmpconv.compat.whole_files``).
+    checkpoint and the file ``last_checkpoint`` are there completely or not at all (``mmpconv.compat.local_files``).
 
     A checkpoint also holds the states of Python's, numpy's, torch's and the GPU's random numbers of each process, and
     a run that is resumed with as many processes goes on with them. Validations leave them alone: a training does not
-    depend on how often it was validated, nor on whether it was stopped before a validation or after.
+    depend on how often it was validated. A run that looks for its best checkpoint and is resumed from one that was
+    saved right before a validation repeats this, because it may have been stopped in between.
 
     Args:
         *args, **kwargs: As of MMEngine's hook.
@@ -33,14 +34,15 @@ class CheckpointHook(_CheckpointHook):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.saved: str | None = None
+        self._is_resumed = False  # until training goes on
         self._to_save = None  # random states of all processes, while a checkpoint is saved
-        self._to_restore = None  # those of the checkpoint that was loaded, until training goes on
+        self._to_restore = None  # those of the checkpoint that was loaded
         self._before_val = None  # of this process, while it validates
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Remember the random states of a run that is resumed."""
         if runner._resume:
-            self.saved = runner._load_from
+            self._is_resumed, self.saved = True, runner._load_from
             self._to_restore = checkpoint.get('random_states')
 
     def before_train(self, runner) -> None:
@@ -53,18 +55,22 @@ class CheckpointHook(_CheckpointHook):
                 'accumulated are not saved, and a run that is resumed does without them; choose a multiple')
 
     def before_train_epoch(self, runner) -> None:
-        """Set the random states of a resumed run, or see to it that they are set when its data has been skipped."""
-        states, self._to_restore = self._to_restore, None
-        if states is None:
+        """Go on where the checkpoint was saved: with its random states, and with the validation that may be missing."""
+        if not self._is_resumed:
             return
-        if len(states) != runner.world_size:
+        self._is_resumed, states, loop = False, self._to_restore, runner.train_loop
+        if states is not None and len(states) == runner.world_size:
+            set_random_states(states[get_rank()])
+            if not isinstance(loop, EpochBasedTrainLoop):
+                # The data of the iterations before is going to be skipped, which may draw random numbers.
+                loop.dataloader_iterator = _Continued(loop.dataloader_iterator, loop.iter, states[get_rank()])
+        elif states is not None:
             runner.logger.warning(f'the checkpoint is of {len(states)} processes and here are {runner.world_size}: '
                                   'dropout and the like draw other numbers than they would have')
-        elif isinstance(runner.train_loop, EpochBasedTrainLoop):
-            set_random_states(states[get_rank()])
-        else:
-            loop = runner.train_loop
-            loop.dataloader_iterator = _Continued(loop.dataloader_iterator, loop.iter, states[get_rank()])
+        done = loop.epoch if isinstance(loop, EpochBasedTrainLoop) else loop.iter
+        if self.save_best and runner.val_loop and done >= loop.val_begin and done % loop.val_interval == 0:
+            # Checkpoints are saved before they are validated: a run that ended in between does not know how good it is.
+            runner.val_loop.run()
 
     def before_val(self, runner) -> None:
         """Note the random states."""
