@@ -245,6 +245,7 @@ def main() -> None:
     parser.add_argument('--disks', type=int, default=8, help='sizes of full disks; default: 8')
     args = parser.parse_args()
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what runs in the background ignore it
     mmengine.runner.runner.collect_env = dict  # asks compilers for their versions, which takes longer than a training
     done = Counter()
     with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
