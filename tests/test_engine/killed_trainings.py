@@ -163,7 +163,7 @@ def same(one, other) -> bool:
 
 def check_what_is_left(work_dir: Path, saved: int, output: str) -> None:
     """Every checkpoint is whole, and the last complete one is that with which ``--resume`` goes on."""
-    for path in work_dir.glob('*.pth'):
+    for path in work_dir.glob('[!.]*.pth'):  # not those that were being written
         load_from_local(str(path))
         assert path.name.startswith('best_') or why_not(path) is None, path
     latest = latest_checkpoint(str(work_dir))
