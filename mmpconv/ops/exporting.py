@@ -1,4 +1,4 @@
-"""Whether a computation is only written down, for images of any size."""
+"""Whether a computation is only written down, to run later: for images of any size, or other pixels."""
 import torch
 
 
@@ -9,3 +9,8 @@ def is_exporting() -> bool:
     """
     ask = getattr(torch.compiler, 'is_exporting', None)
     return ask is not None and ask()
+
+
+def is_tracing() -> bool:
+    """Whether a compiler, an export or :func:`torch.jit.trace` is looking on, which had better see plain operations."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()

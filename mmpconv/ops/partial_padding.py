@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .exporting import is_tracing
 from .window import explicit_padding, output_size, sides, window_count
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
@@ -29,8 +30,7 @@ def partial_padding_ratio(size: Sequence[int], kernel_size: Sequence[int], strid
                  padding if isinstance(padding, str) else tuple(padding), tuple(dilation), dtype,
                  torch.device(device))
     # A tracing compiler must not put its placeholders into the cache.
-    tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()
-    return (_ratio if tracing else _cached_ratio)(*arguments)
+    return (_ratio if is_tracing() else _cached_ratio)(*arguments)
 
 
 def _ratio(size, kernel_size, stride, padding, dilation, dtype, device) -> Tensor:
