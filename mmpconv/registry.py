@@ -10,15 +10,28 @@ from . import compat
 compat.install()
 
 import mmagic.registry as _mmagic  # noqa: E402
-from mmengine.registry import Registry  # noqa: E402
+from mmengine.registry import DefaultScope, Registry  # noqa: E402
 
 from .checkpoints import loading as _loading  # noqa: E402,F401  (registers the safe loader)
 from .compat import local_files as _local_files  # noqa: E402,F401  (registers the backend that writes files whole)
 
 
+class _OwnRegistry(Registry):
+    """Builds what is ours whatever the default scope.
+
+    MMEngine's registry looks a name up in the default scope's registry, not in the one that is asked: after MMagic's
+    ``register_all_modules()``, or inside its inferencer, ours would build MMagic's classes of the same names.
+    """
+
+    def build(self, cfg: dict, *args, **kwargs):
+        """Build from a config, as :meth:`mmengine.Registry.build`; a ``_scope_`` in it, or a prefix, still counts."""
+        with DefaultScope.overwrite_default_scope(self.scope):
+            return super().build(cfg, *args, **kwargs)
+
+
 def _child(name: str, *locations: str) -> Registry:
     parent = getattr(_mmagic, name)
-    return Registry(parent.name, parent=parent, scope='mmpconv', locations=[*locations])
+    return _OwnRegistry(parent.name, parent=parent, scope='mmpconv', locations=[*locations])
 
 
 RUNNERS = _child('RUNNERS', 'mmagic.engine')

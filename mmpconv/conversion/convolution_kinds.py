@@ -15,6 +15,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils import parametrize
 
 from ..layers import PartialConv1d, PartialConv2d, PartialConv3d, PartialPadding
+from ..layers.partial_conv import TORCHS_MODULE
 from ..ops.window import explicit_padding
 from .mmcv_convolutions import MIXINS, AdaptivePadding
 
@@ -35,6 +36,8 @@ def concerns_padding(module: nn.Module) -> bool:
 def reason_to_leave(module: nn.Module) -> str | None:
     """Why the padding of this module cannot be changed; None if it can."""
     cls = own_class(module)
+    if cls.__module__.startswith('torch.ao.'):
+        return 'quantised, for zero padding: convert the float model; what is converted then stays in floating point'
     if isinstance(module, _PADDING_LAYERS):
         return 'a padding layer: the convolution behind it does not pad by itself'
     if isinstance(module, _ConvTransposeNd):
@@ -43,8 +46,6 @@ def reason_to_leave(module: nn.Module) -> str | None:
         return 'not a convolution of torch.nn'
     if isinstance(module, LazyModuleMixin):
         return 'without weights yet: run the model once, then convert'
-    if cls.__module__.startswith('torch.ao.'):
-        return 'quantised: convert before quantisation'
     if getattr(module, 'multi_channel', False) or getattr(module, 'return_mask', False):
         return 'a partial convolution that takes masks'
     if module.padding_mode == 'circular':
@@ -52,6 +53,11 @@ def reason_to_leave(module: nn.Module) -> str | None:
     if cls in _PLAIN or _is_padded_class(cls) or _mixin(cls) or _computes_by_conv_forward(cls):
         return None
     return 'of a class that computes something of its own'
+
+
+def awaits_quantisation(module: nn.Module) -> bool:
+    """Whether this is one of the observers that torch.ao puts into a model that it is going to quantise."""
+    return hasattr(module, 'calculate_qparams') and type(module).__module__.startswith(('torch.ao.', 'torchao.'))
 
 
 def looks_beyond_the_border(module: nn.Module) -> bool:
@@ -75,6 +81,10 @@ def set_padding(module: nn.Module, mode: str) -> None:
     # Those that convolve by themselves know zero padding only; the others, every mode of torch.
     padded = mode == 'partial' or (mode != 'zeros' and _mixin(original))
     _set_own_class(module, padded_class(original) if padded else original)
+    if padded:
+        module.__module__ = TORCHS_MODULE  # taken whole by torch.fx, as a convolution of torch
+    else:
+        vars(module).pop('__module__', None)
     module.padding_mode = 'zeros' if mode == 'partial' else mode
 
 

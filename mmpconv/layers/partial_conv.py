@@ -1,18 +1,34 @@
 """Modules over :mod:`mmpconv.ops`: drop-ins for NVIDIA's and MMagic's layers, and for ``nn.Conv*d``."""
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..ops.check import check_input, check_mask
 from ..ops.partial_conv import as_float_mask, convolve, masked_conv, per_output_channel
 from ..ops.partial_padding import padding_mask, partial_padding_conv
+from ..ops.scripting import (
+    scripted_both_sides,
+    scripted_hide,
+    scripted_mask,
+    scripted_padding,
+    scripted_pads,
+    scripted_renormalise,
+)
 from ..ops.upsampled_conv import upsample_concat
 
 # Peers keep their mask kernels of ones in the state dict, as large as the weights.
 _PEERS_BUFFERS = ('weight_mask_updater', 'weight_maskUpdater')
 
 
+# What `layer.__module__` says, by which torch.fx, feature extractors and FX quantisation tell layers from models: ours
+# are taken whole, as torch's are. Said by the instance, because a class is pickled by where it really is.
+TORCHS_MODULE = nn.Conv2d.__module__
+
+
 class PartialPadding:
     """Partial padding where a convolution of torch would pad with zeros; mixed in before ``nn.Conv*d``."""
+
+    __jit_ignored_attributes__ = ['__module__']
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         # Here and not in `forward`, so that whatever calls the convolution itself (mmcv's efficient
@@ -26,17 +42,20 @@ class PartialPadding:
 class _PartialConvNd(PartialPadding):
     """What the layers of one, two and three dimensions share; mixed in before ``nn.Conv*d``."""
 
+    __constants__ = [*nn.Conv2d.__constants__, 'multi_channel', 'return_mask']
     # Here too, for a convolution that becomes a partial one when it is built already.
     multi_channel = False
     return_mask = False
 
-    def __init__(self, *args, multi_channel: bool = False, return_mask: bool = False, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, multi_channel: bool = False, return_mask: bool = False, device=None, **kwargs):
+        # `device` by name, because torch.nn.utils.skip_init looks for it.
+        super().__init__(*args, device=device, **kwargs)
+        self.__module__ = TORCHS_MODULE
         self.multi_channel = multi_channel
         self.return_mask = return_mask
 
     def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool | None = None,
-                *, channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
+                channels: int | None = None):
         """Partial convolution with a mask, partial padding without one.
 
         Args:
@@ -57,6 +76,14 @@ class _PartialConvNd(PartialPadding):
             ValueError: Ranks, channels, sizes or devices do not fit.
             TypeError: Dtypes do not fit.
         """
+        # No type of what is returned, and one line for either case: torch.jit.script reads this too, and settles
+        # what the layer returns when it compiles it.
+        if torch.jit.is_scripting():
+            return self._scripted(input, mask) if self.return_mask else self._scripted(input, mask)[0]
+        else:
+            return self._forward(input, mask, return_mask, channels)
+
+    def _forward(self, input, mask, return_mask, channels):
         if channels is not None:
             return self._forward_masked(input, mask, channels)
         if return_mask is None:
@@ -79,7 +106,7 @@ class _PartialConvNd(PartialPadding):
             if self.padding_mode != 'zeros':
                 input, mask = self._pad(input), self._pad(as_float_mask(mask, input))
             output, mask_out = convolve(input, self.weight, self.bias, mask, self.stride,
-                                        self._zero_padding, self.dilation, self.groups)
+                                        self._zero_padding(), self.dilation, self.groups)
             if not return_mask:
                 return output
         return output, per_output_channel(mask_out, self.out_channels) if self.multi_channel else mask_out
@@ -91,12 +118,31 @@ class _PartialConvNd(PartialPadding):
                 input = upsample_concat(*input)
             input, valid = self._pad(input), self._pad(valid)
         return masked_conv(input, self.weight, self.bias, valid, channels, self.stride,
-                           self._zero_padding, self.dilation, self.groups)
+                           self._zero_padding(), self.dilation, self.groups)
+
+    def _scripted(self, input: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        assert self.padding_mode == 'zeros', "torch.jit.script needs padding_mode='zeros'; torch.export takes any"
+        if isinstance(self.padding, str):
+            pads = scripted_pads(self.kernel_size, self.dilation, self.padding == 'same')
+        else:
+            pads = scripted_both_sides(self.padding)
+        if mask is None:
+            size = input.shape[input.dim() - len(self.kernel_size):]
+            out, seen = scripted_padding(self._convolve(input), self.bias, size, self.kernel_size, self.stride, pads,
+                                         self.dilation)
+            channels = self.out_channels if self.multi_channel else 1
+            return out, seen.expand([input.size(0), channels] + list(seen.shape))
+        assert mask.dim() == input.dim() and mask.size(1) == (self.in_channels if self.multi_channel else 1), \
+            'mask must have one channel per input channel if the layer is multi_channel, and else one'
+        valid = scripted_mask(mask, input)
+        out = self._convolve(scripted_hide(input, valid))
+        return scripted_renormalise(
+            out, self.bias, valid, self.in_channels, self.kernel_size, self.stride, pads, self.dilation, self.groups,
+            mask.dtype if mask.is_floating_point() else out.dtype)
 
     def _pad(self, x: Tensor) -> Tensor:
         return F.pad(x, self._reversed_padding_repeated_twice, mode=self.padding_mode)
 
-    @property
     def _zero_padding(self) -> str | tuple[int, ...]:
         return self.padding if self.padding_mode == 'zeros' else (0,) * len(self.kernel_size)
 
@@ -130,13 +176,22 @@ class PartialConv2d(_PartialConvNd, nn.Conv2d):
         (torch.Size([1, 8, 16, 16]), torch.Size([1, 1, 16, 16]))
     """
 
+    def _convolve(self, input: Tensor) -> Tensor:
+        return F.conv2d(input, self.weight, None, self.stride, self.padding, self.dilation, self.groups)
+
 
 class PartialConv1d(_PartialConvNd, nn.Conv1d):
     """:class:`PartialConv2d` on ``(N, C, L)``."""
 
+    def _convolve(self, input: Tensor) -> Tensor:
+        return F.conv1d(input, self.weight, None, self.stride, self.padding, self.dilation, self.groups)
+
 
 class PartialConv3d(_PartialConvNd, nn.Conv3d):
     """:class:`PartialConv2d` on ``(N, C, D, H, W)``."""
+
+    def _convolve(self, input: Tensor) -> Tensor:
+        return F.conv3d(input, self.weight, None, self.stride, self.padding, self.dilation, self.groups)
 
 
 class PConv(PartialConv2d):
@@ -153,12 +208,16 @@ class PConv(PartialConv2d):
         With ``groups`` > 1 a multi-channel mask is counted per group; MMagic counts all channels.
     """
 
-    def __init__(self, *args, multi_channel: bool = False, eps: float | None = None, **kwargs):
-        super().__init__(*args, multi_channel=multi_channel, return_mask=True, **kwargs)
+    def __init__(self, *args, multi_channel: bool = False, eps: float | None = None, device=None, **kwargs):
+        super().__init__(*args, multi_channel=multi_channel, return_mask=True, device=device, **kwargs)
 
     def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool = True,
-                *, channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
+                channels: int | None = None):
         """As of :class:`PartialConv2d`, under MMagic's conventions."""
-        if mask is None:
+        if torch.jit.is_scripting():
+            assert mask is not None, 'a scripted PConv returns output and mask, so it needs a mask'
+            return self._scripted(input, mask)
+        elif mask is None:
             return nn.Conv2d._conv_forward(self, input, self.weight, self.bias)
-        return super().forward(input, mask, return_mask, channels=channels)
+        else:
+            return self._forward(input, mask, return_mask, channels)

@@ -10,6 +10,9 @@ def check_input(spatial: int, input: Tensor, in_channels: int, weight: Tensor) -
     if input.dim() != spatial + 2:
         raise ValueError(f'input has {input.dim()} dimensions, shape {tuple(input.shape)}, but must be '
                          f'{_RANK[spatial]}; add or remove dimensions, e.g. input[None] for one image')
+    if input.is_quantized:
+        raise TypeError(f'input is quantised, {input.dtype}, but a partial convolution computes in floating point: '
+                        'pass input.dequantize(), or quantise the model by FX (prepare_fx, convert_fx), which does so')
     if not input.is_floating_point():
         raise TypeError(f'input is {input.dtype} but must be floating point; pass input.float()')
     if input.shape[1] != in_channels:

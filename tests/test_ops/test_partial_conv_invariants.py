@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from mmpconv.ops import partial_conv2d, partial_conv3d
+from mmpconv.ops.partial_conv import hide_holes
 
 
 def random_mask(channels=1, batch=2):
@@ -127,3 +128,62 @@ def test_soft_masks_spread():
     """What interpolating a mask costs: 0.1 everywhere is 0.9 after one 3x3 kernel."""
     _, mask_out = partial_conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 3, 3), mask=torch.full((1, 1, 3, 3), .1))
     assert_close(mask_out.item(), .9)
+
+
+@pytest.mark.parametrize('mask_channels, mask_format', [
+    (1, torch.contiguous_format), (4, torch.contiguous_format), (4, torch.channels_last)])
+def test_a_mask_keeps_the_memory_format(mask_channels, mask_format):
+    input = torch.randn(2, 4, 9, 10).to(memory_format=torch.channels_last).requires_grad_()
+    mask = random_mask(mask_channels).contiguous(memory_format=mask_format)
+    weight, bias = torch.randn(6, 4, 3, 3), torch.randn(6)
+    hidden = hide_holes(input, mask)
+    assert hidden.is_contiguous(memory_format=torch.channels_last)
+    out, _ = partial_conv2d(input, weight, bias, mask, padding=1)
+    assert out.is_contiguous(memory_format=torch.channels_last) and not out.is_contiguous()
+    assert_close(out, partial_conv2d(input.contiguous(), weight, bias, mask, padding=1)[0])
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize('mask_channels', [1, 4])
+def test_hiding_keeps_every_valid_value_and_leaves_positive_zero_elsewhere(mask_channels, dtype):
+    mask = random_mask(mask_channels).to(dtype)
+    values = torch.tensor([torch.nan, torch.inf, -torch.inf, -0., 1.5], dtype=dtype)
+    input = values[torch.randint(5, (2, 4, 9, 10))]
+    hidden, valid = hide_holes(input, mask), mask.expand_as(input) != 0
+    assert torch.equal(hidden[valid].nan_to_num(7), input[valid].nan_to_num(7))
+    assert hidden[~valid].eq(0).all() and not hidden[~valid].signbit().any()
+
+
+def test_holes_are_hidden_under_torchs_function_transforms():
+    """Which cannot look at the bits of a number."""
+    input, mask = torch.randn(3, 4, 9, 10), random_mask(1, batch=3)
+    input = torch.where(mask == 0, torch.nan, input)
+    expected = torch.where(mask == 0, 0, input)
+
+    def one(image, hole):
+        return hide_holes(image[None], hole[None])[0]
+
+    def total(image, hole):
+        return one(image, hole).sum()
+
+    assert torch.equal(torch.func.vmap(one)(input, mask), expected)
+    assert torch.equal(torch.func.vmap(torch.func.grad(total))(input, mask), mask.expand_as(input))
+
+
+def test_holes_are_hidden_in_a_compiled_function():
+    input, mask = torch.randn(2, 4, 9, 10), random_mask()
+    input = torch.where(mask == 0, torch.nan, input).requires_grad_()
+    hidden = torch.compile(hide_holes, backend='aot_eager', fullgraph=True)(input, mask)
+    assert torch.equal(hidden, torch.where(mask == 0, 0, input))
+    hidden.sum().backward()
+    assert torch.equal(input.grad, mask.expand_as(input))
+
+
+def test_the_gradient_of_the_bias_keeps_no_copy_of_the_mask_per_channel():
+    """Autograd keeps one channel of ratio and mask, not one for each channel of the output."""
+    input, mask = torch.randn(2, 4, 32, 32, requires_grad=True), (torch.rand(2, 1, 32, 32) > .5).float()
+    weight, bias = torch.randn(64, 4, 3, 3), torch.randn(64, requires_grad=True)
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape) or t, lambda t: t):
+        out, _ = partial_conv2d(input, weight, bias, mask, padding=1)
+    assert out.shape not in kept and (2, 1, 32, 32) in map(tuple, kept)

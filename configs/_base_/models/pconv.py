@@ -20,5 +20,5 @@ model = dict(
     loss_out_percep=True,
     loss_l1_hole=dict(type='L1Loss', loss_weight=6.),
     loss_l1_valid=dict(type='L1Loss', loss_weight=1.),
-    loss_tv=dict(type='MaskedTVLoss', loss_weight=0.1, region='hole'),
+    loss_tv=dict(type='MaskedTVLoss', loss_weight=0.1),
     train_cfg=dict(disc_step=0, start_iter=0))

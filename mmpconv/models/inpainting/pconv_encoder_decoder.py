@@ -1,6 +1,5 @@
 """The PConv U-Net (arXiv 1804.07723)."""
 from mmengine.model import BaseModule
-from mmengine.registry import DefaultScope
 from torch import Tensor
 
 from mmpconv.registry import MODELS
@@ -17,9 +16,8 @@ class PConvEncoderDecoder(BaseModule):
 
     def __init__(self, encoder: dict, decoder: dict):
         super().__init__()
-        with DefaultScope.overwrite_default_scope('mmpconv'):  # whatever scope it is built from
-            self.encoder = MODELS.build(encoder)
-            self.decoder = MODELS.build(decoder)
+        self.encoder = MODELS.build(encoder)
+        self.decoder = MODELS.build(decoder)
 
     def forward(self, x: Tensor, mask_in: Tensor) -> tuple[Tensor, Tensor]:
         """Fill the holes.

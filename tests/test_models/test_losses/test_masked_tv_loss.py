@@ -35,22 +35,22 @@ def by_loops(pred, mask):
     return total / pred.numel()
 
 
-def test_convention_region_is_the_dilated_hole_and_the_sum_is_over_the_image():
+def test_convention_the_paper_sums_over_the_dilated_hole_and_divides_by_the_image():
     """4 x 4 squares, hole in the corner: its dilation holds 0, 1 / 16, 25; 16 + 24 + 1 + 9 = 50."""
     pred = torch.arange(16.).square().view(1, 1, 4, 4)
     mask = torch.zeros(1, 1, 4, 4)
     mask[..., 0, 0] = 1
-    assert MaskedTVLoss(1.0)(pred, mask=mask).item() == 50 / 16
-    assert MaskedTVLoss()(pred, mask=mask).item() == pytest.approx(0.1 * 50 / 16)
+    assert MaskedTVLoss(region='dilated')(pred, mask=mask).item() == 50 / 16
+    assert MaskedTVLoss(0.1, region='dilated')(pred, mask=mask).item() == pytest.approx(0.1 * 50 / 16)
     # MMagic's: one vertical pair of 16, one horizontal of 1, each over an area of 1.
-    assert MaskedTVLoss(1.0, region='hole')(pred, mask=mask).item() == 17
+    assert MaskedTVLoss()(pred, mask=mask).item() == 17
 
 
 def test_value_equals_the_definition(batch):
     pred, mask = batch
-    assert MaskedTVLoss(2.0)(pred, mask=mask).item() == pytest.approx(2 * by_loops(pred, mask), rel=1e-6)
-    per_channel = mask.expand(-1, 3, -1, -1)
-    torch.testing.assert_close(MaskedTVLoss()(pred, per_channel), MaskedTVLoss()(pred, mask))
+    paper = MaskedTVLoss(2.0, region='dilated')
+    assert paper(pred, mask=mask).item() == pytest.approx(2 * by_loops(pred, mask), rel=1e-6)
+    torch.testing.assert_close(paper(pred, mask.expand(-1, 3, -1, -1)), paper(pred, mask))
 
 
 @pytest.mark.parametrize('region', ['dilated', 'hole'])
@@ -59,11 +59,12 @@ def test_gradients_are_those_of_finite_differences(batch, region):
     assert torch.autograd.gradcheck(MaskedTVLoss(1.0, region), (pred.requires_grad_(), mask))
 
 
-def test_hole_equals_mmagics(batch):
+@pytest.mark.parametrize('arguments', [{}, dict(loss_weight=0.1)])
+def test_convention_under_mmagics_name_and_arguments_it_is_mmagics_loss(batch, arguments):
     pred, mask = batch
     ours, theirs = pred.clone().requires_grad_(), pred.clone().requires_grad_()
-    loss = MaskedTVLoss(0.1, region='hole')(ours, mask=mask)
-    peer = mmagic.models.losses.MaskedTVLoss(0.1)(theirs, mask=mask)
+    loss = MODELS.build(dict(type='MaskedTVLoss', **arguments))(ours, mask=mask)
+    peer = mmagic.models.losses.MaskedTVLoss(**arguments)(theirs, mask=mask)
     loss.backward()
     peer.backward()
     assert torch.equal(loss, peer)
@@ -99,15 +100,13 @@ def test_half_precision_is_summed_in_float32(dtype, region):
 
 
 def test_registry_finds_ours_before_mmagics():
-    loss = MODELS.build(dict(type='MaskedTVLoss', region='hole'))
-    assert type(loss) is MaskedTVLoss
-    assert loss.loss_weight == 0.1
+    assert type(MODELS.build(dict(type='MaskedTVLoss'))) is MaskedTVLoss
     assert type(MODELS.build(dict(type='mmagic.MaskedTVLoss'))) is mmagic.models.losses.MaskedTVLoss
 
 
 def test_wrong_input_says_what_to_do(batch):
     pred, mask = batch
-    with pytest.raises(ValueError, match="region is 'valid' but must be one of 'dilated', 'hole'"):
+    with pytest.raises(ValueError, match="region is 'valid' but must be one of 'hole', 'dilated'"):
         MaskedTVLoss(region='valid')
     with pytest.raises(ValueError, match=r"mask has shape \(2, 1, 6, 6\).*resize it with mode='nearest'"):
         MaskedTVLoss()(pred, mask=mask[..., :6])
