@@ -3,6 +3,7 @@
 With the prefix ``mmpconv.`` MMEngine finds the same names as attributes of this package. Layers and conversion
 know nothing of registries, so that they can be imported without MMEngine.
 """
+from .conversion.conv_cfg import watch
 from .conversion.padded_model import PaddedModel
 from .layers import PartialConv1d, PartialConv2d, PartialConv3d
 
@@ -15,13 +16,14 @@ MODEL_TYPES = {
 
 
 def register() -> None:
-    """Register layers, wrapper and hook, if there is an MMEngine. Idempotent."""
+    """Register layers, wrapper and hook, and look at what ``conv_cfg`` makes, if there is an MMEngine. Idempotent."""
     try:
         from mmengine.registry import HOOKS, MODELS
     except ImportError:
         return
     for name, module in MODEL_TYPES.items():
         MODELS.register_module(name, force=True, module=module)
+    watch(MODELS)
     HOOKS.register_module('ConvertPaddingHook', force=True, module=_convert_padding_hook)
 
 

@@ -36,8 +36,9 @@ def concerns_padding(module: nn.Module) -> bool:
 def reason_to_leave(module: nn.Module) -> str | None:
     """Why the padding of this module cannot be changed; None if it can."""
     cls = own_class(module)
-    if cls.__module__.startswith('torch.ao.'):
-        return 'quantised, for zero padding: convert the float model; what is converted then stays in floating point'
+    if cls.__module__.startswith('torch.ao.') or getattr(module, 'qconfig', None) is not None:
+        # What is only prepared would be quantised later as if it padded with zeros still.
+        return 'quantised or about to be, with zero padding: convert the float model, which keeps it in floating point'
     if isinstance(module, _PADDING_LAYERS):
         return 'a padding layer: the convolution behind it does not pad by itself'
     if isinstance(module, _ConvTransposeNd):
@@ -53,11 +54,6 @@ def reason_to_leave(module: nn.Module) -> str | None:
     if cls in _PLAIN or _is_padded_class(cls) or _mixin(cls) or _computes_by_conv_forward(cls):
         return None
     return 'of a class that computes something of its own'
-
-
-def awaits_quantisation(module: nn.Module) -> bool:
-    """Whether this is one of the observers that torch.ao puts into a model that it is going to quantise."""
-    return hasattr(module, 'calculate_qparams') and type(module).__module__.startswith(('torch.ao.', 'torchao.'))
 
 
 def looks_beyond_the_border(module: nn.Module) -> bool:

@@ -7,7 +7,6 @@ from torch.jit import ScriptModule
 
 from .convolution_kinds import (
     MODES,
-    awaits_quantisation,
     concerns_padding,
     forget_compiled,
     looks_beyond_the_border,
@@ -46,8 +45,8 @@ def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequ
 
     Raises:
         TypeError: ``model`` is not a module, or is scripted.
-        ValueError: Unknown mode, a pattern that matches no convolution, a model that is prepared for quantisation,
-            or nothing to convert. Nothing has been changed then.
+        ValueError: Unknown mode, a pattern that matches no convolution, or nothing to convert. Nothing has
+            been changed then.
 
     Example:
         >>> from torch import nn
@@ -90,10 +89,6 @@ def _check(model: nn.Module, mode: str) -> None:
                         'or wrap its config in type=\'mmpconv.PaddedModel\'')
     if isinstance(model, ScriptModule):
         raise TypeError('model is scripted already, so its padding is fixed; convert it before torch.jit')
-    if any(map(awaits_quantisation, model.modules())):
-        raise ValueError('model is prepared for quantisation, which would pad with zeros again whatever is converted '
-                         'now: convert the float model, then prepare it, with prepare_fx of '
-                         'torch.ao.quantization.quantize_fx; converted convolutions stay in floating point')
     if mode == 'circular':
         raise ValueError("mode is 'circular', which is for images that wrap around and is not a matter of taste: "
                          "build the convolutions with padding_mode='circular'; modes are "

@@ -70,7 +70,8 @@ class _PartialConvNd(PartialPadding):
 
         Returns:
             Tensor or tuple[Tensor, Tensor]: Output; with ``return_mask`` also the updated mask, of
-            one channel, or of ``C_out`` if the layer is ``multi_channel`` (a view where possible).
+            one channel, or of ``C_out`` if the layer is ``multi_channel`` (a view where possible). As NVIDIA's
+            it has batch size 1 if the mask has, or if there is none and the layer is not ``multi_channel``.
 
         Raises:
             ValueError: Ranks, channels, sizes or devices do not fit.
@@ -99,7 +100,9 @@ class _PartialConvNd(PartialPadding):
             if self.padding_mode == 'zeros':
                 mask_out = padding_mask(input, self.kernel_size, self.stride, self.padding, self.dilation)
             else:  # every position of a window shows a pixel
-                mask_out = output.new_ones(()).expand(len(output), 1, *output.shape[2:])
+                mask_out = output.new_ones(()).expand(1, 1, *output.shape[2:])
+            if self.multi_channel:
+                mask_out = mask_out.expand(len(output), -1, *output.shape[2:])
         else:
             check_input(spatial, input, self.in_channels, self.weight)
             check_mask(mask, input, self.multi_channel)
@@ -130,8 +133,9 @@ class _PartialConvNd(PartialPadding):
             size = input.shape[input.dim() - len(self.kernel_size):]
             out, seen = scripted_padding(self._convolve(input), self.bias, size, self.kernel_size, self.stride, pads,
                                          self.dilation)
-            channels = self.out_channels if self.multi_channel else 1
-            return out, seen.expand([input.size(0), channels] + list(seen.shape))
+            if self.multi_channel:
+                return out, seen.expand([input.size(0), self.out_channels] + list(seen.shape))
+            return out, seen[None, None]
         assert mask.dim() == input.dim() and mask.size(1) == (self.in_channels if self.multi_channel else 1), \
             'mask must have one channel per input channel if the layer is multi_channel, and else one'
         valid = scripted_mask(mask, input)

@@ -2,6 +2,11 @@
 import torch
 from torch import Tensor
 
+
+class MaskError(ValueError, AssertionError):
+    """A mask that does not fit. An AssertionError too, which is what MMagic's layer raises."""
+
+
 _RANK = {1: '(N, C, L)', 2: '(N, C, H, W)', 3: '(N, C, D, H, W)'}
 
 
@@ -36,15 +41,15 @@ def check_mask(mask: Tensor, input: Tensor, multi_channel: bool | None = None) -
     if mask.is_complex():
         raise TypeError(f'mask is {mask.dtype} but must be real or boolean, 1 = valid')
     if mask.dim() != input.dim():
-        raise ValueError(f'mask has {mask.dim()} dimensions, shape {tuple(mask.shape)}, but must be '
-                         f'{_RANK[input.dim() - 2]} as the input; use mask[:, None] to add a channel')
+        raise MaskError(f'mask has {mask.dim()} dimensions, shape {tuple(mask.shape)}, but must be '
+                        f'{_RANK[input.dim() - 2]} as the input; use mask[:, None] to add a channel')
     _check_channels(mask.shape[1], input.shape[1], multi_channel)
     if mask.shape[2:] != input.shape[2:]:
-        raise ValueError(f'mask is of size {tuple(mask.shape[2:])} but input of {tuple(input.shape[2:])}; '
-                         "resize the mask, with mode='nearest' so that it stays binary")
+        raise MaskError(f'mask is of size {tuple(mask.shape[2:])} but input of {tuple(input.shape[2:])}; '
+                        "resize the mask, with mode='nearest' so that it stays binary")
     if mask.shape[0] not in (input.shape[0], 1):
-        raise ValueError(f'mask has batch size {mask.shape[0]} but input has {input.shape[0]}; '
-                         f'pass {input.shape[0]} masks, or 1 for all')
+        raise MaskError(f'mask has batch size {mask.shape[0]} but input has {input.shape[0]}; '
+                        f'pass {input.shape[0]} masks, or 1 for all')
     _check_device('mask', mask, input, 'input')
 
 
@@ -66,15 +71,15 @@ def check_operands(spatial: int, input: Tensor, weight: Tensor, bias: Tensor | N
 
 def _check_channels(given: int, channels: int, multi_channel: bool | None) -> None:
     if multi_channel is None and given not in (1, channels):
-        raise ValueError(f'mask has {given} channels but must have 1 or {channels}, as the input')
+        raise MaskError(f'mask has {given} channels but must have 1 or {channels}, as the input')
     if multi_channel is True and given != channels:
         remedy = (f'pass mask.expand(-1, {channels}, ...) or set multi_channel=False' if given == 1 else
                   f'pass a mask of {channels} channels')
-        raise ValueError(f'mask has {given} channels but the layer was built with multi_channel=True '
-                         f'for {channels}; {remedy}')
+        raise MaskError(f'mask has {given} channels but the layer was built with multi_channel=True '
+                        f'for {channels}; {remedy}')
     if multi_channel is False and given != 1:
-        raise ValueError(f'mask has {given} channels but the layer was built with multi_channel=False; '
-                         'pass mask[:, :1] or set multi_channel=True')
+        raise MaskError(f'mask has {given} channels but the layer was built with multi_channel=False; '
+                        'pass mask[:, :1] or set multi_channel=True')
 
 
 def _check_device(name: str, tensor: Tensor, other: Tensor, other_name: str) -> None:

@@ -30,7 +30,8 @@ def partial_conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, ma
     the result is rounded once, so there is no epsilon and nothing to tune for half precision.
 
     Convention:
-        Masks are 1 = valid, 0 = hole. Padding counts as hole. A mask of one channel is shared by
+        Masks are 1 = valid, 0 = hole, from 0 to 1; that they are, and not NaN, is not checked, which would cost
+        a pass over them and on a GPU a wait. Padding counts as hole. A mask of one channel is shared by
         all channels, with ``numel = kh * kw``; one of ``C_in`` channels is counted over the channels
         of each group. The mask is a constant: no gradient flows into it. What the holes hold never
         reaches the output, not even as NaN.
@@ -45,7 +46,8 @@ def partial_conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, ma
 
     Returns:
         tuple[Tensor, Tensor]: Output ``(N, C_out, H', W')`` and updated mask, ``(N, 1, H', W')`` or
-        ``(N, C_out, H', W')`` as the mask was given (then a view where groups = 1: do not write to it).
+        ``(N, C_out, H', W')`` as the mask was given (then a view where groups = 1: do not write to it);
+        of batch size 1 where the mask was, or where there was none.
 
     Raises:
         ValueError: Ranks, channels, sizes or devices do not fit.
@@ -97,7 +99,6 @@ def convolve(input: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor, s
         float_mask if shared else valid_channels(float_mask, groups), 1 if shared else weight.shape[1],
         stride, padding, dilation, groups)
     mask_out = mask_out.to(mask.dtype if mask.is_floating_point() else out.dtype)
-    mask_out = mask_out.expand(input.shape[0], -1, *out.shape[2:])
     return out, mask_out if shared else per_output_channel(mask_out, out.shape[1])
 
 

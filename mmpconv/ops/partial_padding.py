@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .exporting import is_tracing
-from .window import explicit_padding, output_size, sides, window_count
+from .window import explicit_padding, sides, window_count
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
@@ -85,9 +85,7 @@ def partial_padding_conv(input: Tensor, weight: Tensor, bias: Tensor | None, str
 
 def padding_mask(input: Tensor, kernel_size: Sequence[int], stride: Sequence[int],
                  padding: str | Sequence[int], dilation: Sequence[int]) -> Tensor:
-    """Updated mask of partial padding: ``(N, 1, *output size)``, 0 where a window saw only padding."""
-    pads = explicit_padding(padding, kernel_size, dilation)
-    size = output_size(input.shape[2:], kernel_size, stride, pads, dilation)
+    """Updated mask of partial padding: ``(1, 1, *output size)``, 0 where a window saw only padding."""
     ratio = partial_padding_ratio(input.shape[2:], kernel_size, stride, padding, dilation,
                                   torch.promote_types(input.dtype, torch.float32), input.device)
-    return (ratio > 0).to(input.dtype).expand(input.shape[0], 1, *size)
+    return (ratio > 0).to(input.dtype)[None, None]

@@ -88,7 +88,7 @@ def scripted_renormalise(out: Tensor, bias: Tensor | None, mask: Tensor, channel
         out = out.addcmul_(bias.to(out.dtype).view([-1] + [1] * spatial), seen)
     if not shared:
         mask_out = mask_out.expand([-1, out.size(1)] + list(out.shape[2:])) if count.size(1) == 1 else seen
-    return out, mask_out.to(dtype).expand([out.size(0), -1] + list(out.shape[2:]))
+    return out, mask_out.to(dtype)
 
 
 def _count_along(valid: Tensor, dim: int, kernel: int, stride: int, dilation: int) -> Tensor:

@@ -60,11 +60,13 @@ def test_network(tmp_path, capsys):
     assert 'Targets' in printed and 'mmpconv' in printed and str(path) in printed
 
 
-def test_layer(tmp_path):
+def test_layer(tmp_path, capsys):
     path = tmp_path / 'layer.json'
     layer.main([*TINY, '--width', '4', '--json', str(path)])
+    peer = {'torch_pconv'} if layer.TorchPConv2d else set()
     check(json.loads(path.read_text()), 'layer',
-          {'MMagic', "NVIDIA's definition", 'mmpconv', 'plain convolutions'}, cases=6)
+          {'MMagic', "NVIDIA's definition", 'mmpconv', 'plain convolutions'} | peer, cases=36)
+    assert ('not compared: pip install torch_pconv' in capsys.readouterr().out) == (not peer)
 
 
 def test_padding(tmp_path, capsys):

@@ -152,6 +152,9 @@ def test_parametrisations_are_put_on_and_taken_off_in_any_order(normalise, make,
         assert type(bare) is cls
 
 
+QUANTISED = 'quantised or about to be, with zero padding: convert the float model, which keeps it in floating point'
+
+
 def quantised():
     return torch.ao.nn.quantized.Conv2d(3, 4, 3, padding=1)
 
@@ -177,8 +180,7 @@ def mmagics_partial_convolution():
     (lambda: nn.ReflectionPad2d(1), 'a padding layer: the convolution behind it does not pad by itself'),
     (lambda: torchvision.ops.DeformConv2d(3, 4, 3, padding=1), 'not a convolution of torch.nn'),
     (deformable_of_mmcv, 'not a convolution of torch.nn'),
-    (quantised, 'not a convolution of torch.nn'),
-    (in_training_for_quantisation, 'quantised: convert before quantisation'),
+    (quantised, QUANTISED), (in_training_for_quantisation, QUANTISED),
     (lambda: PartialConv2d(3, 4, 3, padding=1, return_mask=True), 'a partial convolution that takes masks'),
     (lambda: PConv(3, 4, 3, padding=1), 'a partial convolution that takes masks'),
     (mmagics_partial_convolution, 'of a class that computes something of its own'),

@@ -22,7 +22,8 @@ def random_mask(channels, size=(6, 7)):
 def check(layer, input, mask):
     out, mask_out = layer(input, mask, return_mask=True)
     if mask is None:  # padding that shows pixels leaves nothing to renormalise: the loops count it as valid
-        assert mask_out.shape == (len(input), layer.out_channels if layer.multi_channel else 1, *out.shape[2:])
+        shape = (len(input), layer.out_channels) if layer.multi_channel else (1, 1)
+        assert mask_out.shape == (*shape, *out.shape[2:])
     expected, expected_mask = partial_conv(
         input, layer.weight.detach(), None if layer.bias is None else layer.bias.detach(), mask, layer.stride,
         layer.padding, layer.dilation, layer.groups, layer.padding_mode)
@@ -70,7 +71,9 @@ def test_what_is_returned_follows_return_mask(masked, multi_channel):
         assert isinstance(layer(input, mask), tuple) == by_default
         assert isinstance(layer(input, mask, return_mask=not by_default), tuple) != by_default
     out, mask_out = layer(input, mask, return_mask=True)
-    assert mask_out.shape == (2, 8 if multi_channel else 1, 4, 5) and out.shape == (2, 8, 4, 5)
+    # One mask for all where none was given, as NVIDIA's.
+    assert mask_out.shape == (2 if masked or multi_channel else 1, 8 if multi_channel else 1, 4, 5)
+    assert out.shape == (2, 8, 4, 5)
 
 
 def test_nvidias_signature():

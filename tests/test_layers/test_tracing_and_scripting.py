@@ -109,8 +109,7 @@ def test_spectral_norm_stays_a_hook_of_a_traced_layer():
     model = nn.Sequential(nn.utils.spectral_norm(PartialConv2d(4, 8, 3, padding=1))).eval()
     traced, input = symbolic_trace(model), torch.randn(2, 4, 9, 10)
     with torch.no_grad():
-        model[0].weight_orig.mul_(3).add_(1)
-        traced[0].weight_orig.copy_(model[0].weight_orig)
+        model[0].weight_orig.mul_(3).add_(1)  # shared with the traced one
     assert torch.equal(traced(input), model(input))
 
 
@@ -145,10 +144,10 @@ def test_quantisation_after_conversion_leaves_converted_convolutions_in_floating
 def test_conversion_within_quantisation_is_refused_with_the_order_that_works():
     model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU()).eval()
     prepared, converted = quantised(model, torch.rand(1, 3, 6, 6))
-    with pytest.raises(ValueError, match='prepared for quantisation.*convert the float model, then prepare it'):
-        convert_padding(prepared)
-    with pytest.raises(ValueError, match='is quantised, for zero padding: convert the float model'):
-        convert_padding(converted)
+    for quantised_model in (prepared, converted):
+        with pytest.raises(ValueError, match='nothing to convert: .*quantised or about to be, with zero padding: '
+                                             'convert the float model, which keeps it in floating point'):
+            convert_padding(quantised_model)
     with pytest.raises(TypeError, match=r'input is quantised, torch.quint8, .* pass input.dequantize\(\)'):
         PartialConv2d(3, 8, 3)(torch.quantize_per_tensor(torch.rand(1, 3, 6, 6), .1, 0, torch.quint8))
 

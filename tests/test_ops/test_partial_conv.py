@@ -49,7 +49,7 @@ def check(dims, case):
     expected, expected_mask = partial_conv(**case)
     assert_close(out, expected, **CLOSE)
     if case['mask'] is None or case['mask'].shape[1] == 1:
-        assert mask_out.shape == (out.shape[0], 1, *out.shape[2:])
+        assert mask_out.shape == (1 if case['mask'] is None else len(case['mask']), 1, *out.shape[2:])
     assert_close(mask_out.expand_as(out), expected_mask, **CLOSE)
 
 

@@ -55,7 +55,7 @@ def test_a_mask_without_holes_is_partial_padding(operation, dims, mask_channels)
     out, mask_out = operation(input, weight, bias, torch.ones(2, mask_channels, *[5] * dims), 2, 2)
     padded, padded_mask = operation(input, weight, bias, None, 2, 2)
     assert_close(out, padded)
-    assert torch.equal(mask_out, padded_mask.expand_as(mask_out))
+    assert len(padded_mask) == 1 and torch.equal(mask_out, padded_mask.expand_as(mask_out))
 
 
 @pytest.mark.parametrize('mask_channels', [1, 4])
@@ -111,7 +111,8 @@ def test_one_mask_is_shared_by_the_batch(mask_channels):
     args = torch.randn(3, 4, 9, 10), torch.randn(6, 4, 3, 3), torch.randn(6)
     out, mask_out = partial_conv2d(*args, mask, padding=1)
     repeated, repeated_mask = partial_conv2d(*args, mask.repeat(3, 1, 1, 1), padding=1)
-    assert torch.equal(out, repeated) and torch.equal(mask_out, repeated_mask)
+    assert torch.equal(out, repeated) and torch.equal(mask_out.expand_as(repeated_mask), repeated_mask)
+    assert len(mask_out) == 1  # as NVIDIA's
 
 
 def test_convention_soft_masks_scale_input_and_bias_once():

@@ -27,7 +27,7 @@ def hole_area_range(size: tuple[int, int], area_ratio_range: Sequence[float],
     """
     if isinstance(area_ratio_range, (str, Real)) or len(area_ratio_range) != 2:
         raise TypeError(f'area_ratio_range must be (min, max), got {area_ratio_range!r}')
-    low, high = area_ratio_range
+    low, high = map(float, area_ratio_range)  # of NumPy's numbers, comparisons cannot be subtracted
     if not 0 <= low <= high <= 1:
         raise ValueError(f'area_ratio_range must be 0 <= min <= max <= 1, got {area_ratio_range!r}')
     pixels = size[0] * size[1]

@@ -12,6 +12,12 @@ from .plain_conv import PlainConv2d
 MODELS.register_module('PConv', module=PConv)
 
 
+class ConvTypeError(ValueError, KeyError, AssertionError):
+    """A convolution that takes no mask. Also of the types that MMagic's block raises for an unknown and a plain one."""
+
+    __str__ = ValueError.__str__  # a KeyError would quote the sentence
+
+
 @MODELS.register_module()
 class MaskConvModule(MMagicMaskConvModule):
     """MMagic's block over this package's layer, with MMagic's arguments and state-dict keys.
@@ -25,18 +31,23 @@ class MaskConvModule(MMagicMaskConvModule):
         Others: As of :class:`mmcv.cnn.ConvModule`.
 
     Raises:
-        ValueError: ``conv_cfg`` names another layer.
+        ConvTypeError: ``conv_cfg`` names another layer, or none.
     """
     supported_conv_list = [PConv, PartialConv2d, PlainConv2d]
 
-    def __init__(self, *args, conv_cfg: dict, **kwargs):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1,
+                 bias: bool | str = 'auto', conv_cfg: dict | None = None, *args, **kwargs):
         layers = {layer.__name__: layer for layer in self.supported_conv_list}
-        name = conv_cfg.get('type')
+        name = None if conv_cfg is None else conv_cfg.get('type')
         layer = layers.get(name.removeprefix('mmpconv.') if isinstance(name, str) else name, name)
+        if conv_cfg is None:  # mmcv's complaints about other arguments come first, as they do in MMagic's
+            ConvModule(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, None, *args,
+                       **kwargs)
         if layer not in self.supported_conv_list:
-            raise ValueError(f'conv_cfg has type {name!r}, but a block that passes a mask on needs one of '
-                             f'{list(layers)}')
-        super().__init__(*args, conv_cfg=dict(conv_cfg, type=layer), **kwargs)
+            raise ConvTypeError(f'conv_cfg has type {name!r}, but a block that passes a mask on needs one of '
+                                f'{list(layers)}')
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
+                         dict(conv_cfg, type=layer), *args, **kwargs)
 
     def forward(self, x: Tensor | tuple[Tensor, Tensor], mask: Tensor | None = None, activate: bool = True,
                 norm: bool = True, return_mask: bool = True, *,

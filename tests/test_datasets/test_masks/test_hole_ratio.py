@@ -55,3 +55,9 @@ def test_fitting_stays_in_the_allowed_region(seed, area):
     allowed[2:8, 3:9] = True
     fitted = fit_hole_area(mask, area, allowed)
     assert fitted.sum() == area and not fitted[~allowed].any()
+
+
+def test_the_interval_may_be_of_numpys_numbers():
+    for kind in (np.float32, np.float64):
+        for interval in ((kind(.25), kind(.5)), np.array([.25, .5], kind)):
+            assert hole_area_range((8, 8), interval) == (16, 32)
