@@ -3,7 +3,7 @@ import logging
 
 import pytest
 from mmengine.logging import MMLogger
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 
 import mmpconv
 
@@ -43,8 +43,10 @@ def test_what_is_converted_wholly_or_not_at_all_is_not_spoken_of(said, arguments
 
 
 def test_a_head_that_has_no_conv_cfg_is_not_counted(said):
-    MODELS.build(dict(type='mmpretrain.ImageClassifier', backbone=dict(
-        type='mmpretrain.ResNet', depth=18, conv_cfg=PARTIAL), neck=dict(type='mmpretrain.GlobalAveragePooling')))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        MODELS.build(dict(type='ImageClassifier', backbone=dict(type='ResNet', depth=18, conv_cfg=PARTIAL),
+                          neck=dict(type='GlobalAveragePooling'), head=dict(type='LinearClsHead', num_classes=2,
+                                                                            in_channels=512)))
     assert not said()
 
 
