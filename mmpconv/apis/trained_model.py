@@ -1,14 +1,12 @@
 """A model of a config with the weights of a checkpoint, or one sentence that says why not."""
-from types import SimpleNamespace
-
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
-from mmengine.runner import load_checkpoint
+from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
-from mmpconv.engine.checkpoint_hooks import RequireMatchingWeightsHook
+from mmpconv.checkpoints.fitting import load_strictly
 from mmpconv.engine.files import load_config
 from mmpconv.errors import LaunchError, one_line
 
@@ -34,21 +32,51 @@ def read_model_config(name: str, options: dict | None = None) -> Config:
 
 
 def load_trained_model(model: dict, checkpoint: str, scope: str, name: str) -> nn.Module:
-    """Build a model on the CPU and load its weights.
+    """Build a model on the CPU and load its weights, all of them.
 
     Args:
         model: Its config. checkpoint: File, or http(s) URL. scope: In which its types are looked up.
         name: How errors call the model.
 
     Raises:
-        LaunchError: It cannot be built, or the checkpoint is of another model.
-        CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
+        LaunchError: It cannot be built.
+        CheckpointError: The checkpoint cannot be loaded, is not safe to load, or is of another model.
+    """
+    return build_trained_model(model, read_checkpoint(checkpoint), checkpoint, scope, name)
+
+
+def read_checkpoint(checkpoint: str) -> dict:
+    """Read a checkpoint on the CPU, silently.
+
+    Args:
+        checkpoint: File, or http(s) URL.
+
+    Raises:
+        CheckpointError: It cannot be loaded, or is not safe to load.
+    """
+    return CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu', logger='silent')
+
+
+def build_trained_model(model: dict, content: dict, checkpoint: str, scope: str, name: str) -> nn.Module:
+    """As :func:`load_trained_model`, of a checkpoint that has been read.
+
+    Args:
+        content: What :func:`read_checkpoint` gave of the checkpoint.
+    """
+    built = revert_sync_batchnorm(build_model(model, scope, name))
+    load_strictly(built, content, checkpoint, name, 'Give the checkpoint of this model, or the model of this '
+                  'checkpoint')
+    return built
+
+
+def build_model(model: dict, scope: str, name: str) -> nn.Module:
+    """Build a model without weights, on torch's default device.
+
+    Raises:
+        LaunchError: It cannot be built.
     """
     with DefaultScope.overwrite_default_scope(scope):
         try:
-            built = revert_sync_batchnorm(MODELS.build(model))
+            return MODELS.build(model)
         except Exception as error:
             raise LaunchError(f'{name} cannot be built: {type(error).__name__}: {one_line(error)}') from error
-        weights = load_checkpoint(built, checkpoint, map_location='cpu', logger='silent')
-    RequireMatchingWeightsHook(checkpoint).after_load_checkpoint(SimpleNamespace(model=built), weights)
-    return built

@@ -19,6 +19,7 @@ import torch
 from mmengine.dist import barrier, get_dist_info
 from mmengine.runner.checkpoint import CheckpointLoader
 
+from .container import NoCheckpointError, inspect_file
 from .errors import CheckpointError, DownloadError, MissingCheckpointError, UnsafeCheckpointError
 from .safetensors_file import is_safetensors, read_safetensors
 
@@ -103,15 +104,24 @@ def safe_load(file: str, name: str, map_location=None) -> dict:
     if file.endswith('.safetensors') or is_safetensors(beginning):
         return read_safetensors(file)
     try:
-        return torch.load(file, map_location=map_location, weights_only=True)
+        inspect_file(file)
+        content = torch.load(file, map_location=map_location, weights_only=True)
+    except NoCheckpointError as error:
+        raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged, cut short or something else '
+                              f'({error}); fetch or copy it again, or give a .pth or .safetensors file') from error
     except pickle.UnpicklingError as error:
         raise UnsafeCheckpointError(
             f'{name} was refused and nothing in it was executed: it is not a checkpoint of tensors, '
             f'plain containers and MMEngine log history ({_first_sentence(error)}). If you trust its '
             'origin, open it in an isolated environment and save its state_dict alone.') from None
-    except (EOFError, RuntimeError, ValueError, KeyError) as error:
+    except (EOFError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError,
+            OverflowError, MemoryError, OSError) as error:
         raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged or cut short '
                               f'({_first_sentence(error)}); fetch or copy it again') from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f'{name} holds something of type {type(content).__name__}, not a checkpoint; give a file '
+                              'of weights')
+    return content
 
 
 def _download(url: str, path: str, progress: bool) -> None:

@@ -1,33 +1,33 @@
 """Lets ``torch.load(weights_only=True)`` read what MMEngine's runner saves.
 
-The defect: torch >= 2.6 unpickles checkpoints with ``weights_only=True``, and
-MMEngine 0.10 stores its log history (``HistoryBuffer`` over numpy arrays, with its
-statistics methods) in them, so that the runner refuses its own checkpoints.
+The defect: torch unpickles checkpoints with ``weights_only=True``, and MMEngine 0.10 stores its log history
+(``HistoryBuffer`` over numpy arrays, with its statistics methods) in them, so that the runner refuses its own
+checkpoints.
 
-What is done: exactly the classes of that history are declared safe. None of
-them runs code of the checkpoint's choosing. Arbitrary unpickling stays refused.
+What is done: exactly the parts of that history are declared safe, each by a stand-in that refuses what a history does
+not need; none of them runs code, or takes memory, of the checkpoint's choosing. Arbitrary unpickling stays refused.
 
-Delete when: the minimum MMEngine declares them itself (0.11).
+Delete when: the minimum MMEngine declares them itself (0.11), and what it declares is safe.
 """
 import pickle
 
+STATISTICS = ('min', 'max', 'mean', 'current')
+
 
 def install() -> None:
-    """Declare the classes of MMEngine's log history as safe. Idempotent; imports torch and MMEngine's log."""
+    """Declare the parts of MMEngine's log history as safe. Idempotent; imports torch, numpy and MMEngine's log."""
     import torch
 
     try:
         from mmengine.logging.history_buffer import HistoryBuffer
     except ImportError:
         return
-    import numpy as np
+    from .safe_numpy import NumberArray, NumberKind, empty_array, number
 
-    reconstruct, scalar = np.ones(1).__reduce__()[0], np.float64(1).__reduce__()[0]
-    dtypes = {type(np.dtype(code)) for code in 'bfdilqBILQ?'}
-    safe = [HistoryBuffer, np.ndarray, np.dtype, *dtypes]
+    safe = [HistoryBuffer, (NumberArray, 'numpy.ndarray'), (NumberKind, 'numpy.dtype')]
     # numpy 1 and 2 write different module names for the same functions.
     for module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
-        safe += [(reconstruct, f'{module}._reconstruct'), (scalar, f'{module}.scalar')]
+        safe += [(empty_array, f'{module}._reconstruct'), (number, f'{module}.scalar')]
     for module in ('builtins', '__builtin__'):
         safe.append((statistics_method, f'{module}.getattr'))
     torch.serialization.add_safe_globals(safe)
@@ -47,6 +47,6 @@ def statistics_method(owner: type, name: str):
     """
     from mmengine.logging.history_buffer import HistoryBuffer
 
-    if owner is not HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
-        raise pickle.UnpicklingError(f'it asks for getattr({owner!r}, {name!r})')
+    if owner is not HistoryBuffer or name not in STATISTICS:
+        raise pickle.UnpicklingError(f'it asks for getattr({owner!r:.80}, {name!r:.80})')
     return getattr(owner, name)

@@ -11,7 +11,7 @@ from mmpconv.errors import user_errors
 from mmpconv.interruption import INTERRUPTED
 
 from .arguments import apply_test, apply_train, build_test_parser, build_train_parser
-from .checkpoint_hooks import RequireMatchingWeightsHook, SaveMetricsHook
+from .checkpoint_hooks import ReportLoadedWeightsHook, RequireMatchingWeightsHook, SaveMetricsHook
 from .files import load_config
 from .machine import end_distributed, fit_to_machine, init_distributed
 from .resume import use_seed_of_checkpoint
@@ -62,6 +62,7 @@ def _train(args: Namespace) -> None:
     with work_dir_of_its_own(cfg):
         use_seed_of_checkpoint(cfg)
         runner = build_runner(cfg)
+        runner.register_hook(ReportLoadedWeightsHook(), 'VERY_HIGH')
         stop_at_unwritable_log(runner)
         runner.train()
 

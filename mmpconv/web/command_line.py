@@ -11,7 +11,7 @@ EXAMPLES = """\
 examples:
   mmpconv serve                                             the published network, at http://127.0.0.1:7860/
   mmpconv serve --model pconv.onnx --port 8000              a network that mmpconv export has written
-  mmpconv serve --model CONFIG.py --checkpoint FILE.pth     one of your own
+  mmpconv serve --checkpoint work_dirs/mine/iter_400.pth    one of your own
 """
 
 
@@ -22,10 +22,11 @@ def build_parser(prog: str = 'mmpconv serve') -> argparse.ArgumentParser:
         'machine, and are deleted when the page ends.', epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     model = parser.add_argument_group('the network')
-    model.add_argument('--model', default=DEFAULT_MODEL, metavar='MODEL', help='a name of mmpconv inpaint '
-                       '--list-models, a config file, or an exported .onnx file; default: %(default)s')
-    model.add_argument('--checkpoint', metavar='FILE', help='weights for it, a file or a URL; default: the published '
-                       'ones, which are downloaded once')
+    model.add_argument('--model', metavar='MODEL', help='a name of mmpconv inpaint --list-models, a config file, '
+                       'or an exported .onnx file; default: the network that the checkpoint says it is of; without a '
+                       f'checkpoint, {DEFAULT_MODEL}')
+    model.add_argument('--checkpoint', metavar='FILE', help='weights, a .pth or .safetensors file or a URL; default: '
+                       'the published ones, which are downloaded once')
     model.add_argument('--device', default='auto', metavar='DEVICE', help='auto, cpu, cuda or cuda:N; default: a GPU '
                        'if there is one')
     model.add_argument('--dtype', choices=('auto', 'float32', 'float16', 'bfloat16'), default='auto',

@@ -21,9 +21,11 @@ def build_parser(prog: str = 'mmpconv export') -> argparse.ArgumentParser:
         prog=prog, description='Write a trained inpainting network, with all that it needs to fill holes in pictures '
         'of any size, as one file that runs without this package.',
         epilog=f'examples:\n  {prog} pconv_stage2_4xb2_places-256x256 -o pconv.onnx\n'
-        f'  {prog} CONFIG.py CHECKPOINT.pth -o pconv.pt2', formatter_class=argparse.RawDescriptionHelpFormatter)
+        f'  {prog} CONFIG.py CHECKPOINT.pth -o pconv.pt2\n  {prog} work_dirs/mine/iter_400.pth -o mine.onnx',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', metavar='CONFIG', help="a config file, 'package::path' for a config that an "
-                        'installed MM* package ships, or the name of a config that mmpconv ships')
+                        'installed MM* package ships, or the name of a config that mmpconv ships; or a checkpoint that '
+                        'holds its own config')
     parser.add_argument('checkpoint', nargs='?', metavar='CHECKPOINT', help='a checkpoint file, or the URL of one; '
                         'default: the published weights of a shipped config')
     parser.add_argument('-o', '--out', required=True, type=Path, metavar='FILE', help='the file: .onnx for ONNX '

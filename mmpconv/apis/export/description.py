@@ -21,6 +21,6 @@ def load_described(model: str, checkpoint: str | None) -> tuple[PictureNetwork, 
     description = dict(
         format=FORMAT, name=config_stem(model), size=network.size, channel_order='rgb', image='[0, 1]', hole='1 = hole',
         filled='[0, 1], the image outside the hole', reached='0 = saw nothing valid', config=model,
-        checkpoint_sha256=checkpoint_sha256(checkpoint or shipped.weights), version=__version__,
+        checkpoint_sha256=checkpoint_sha256(checkpoint or (shipped.weights if shipped else model)), version=__version__,
         torch_version=torch.__version__)
     return network, {f'mmpconv.{name}': str(value) for name, value in description.items()}

@@ -29,7 +29,8 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
     The file is tried before it gets its name: ONNX Runtime has to compute what PyTorch computes.
 
     Args:
-        model: Path of a config, ``package::path``, or the name of a shipped config.
+        model: Path of a config, ``package::path``, the name of a shipped config, or a checkpoint that holds its own
+            config.
         checkpoint: File or URL. None: the published weights of a shipped config.
         path: Where to write to. A file that is there is replaced, if all goes well.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.errors import LaunchError
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, PhotoWarning, hole_mask
 
@@ -30,8 +31,10 @@ class Inpainter:
     Args:
         model: Path of a config, ``package::path``, the name of a shipped config (:func:`inpainting_models` lists them),
             or an ``.onnx`` file that ``mmpconv export`` has written, which ONNX Runtime runs. Or any
-            :class:`FillingNetwork`, of your own.
-        checkpoint: File or URL. Default: the published weights of a shipped config, which are downloaded once.
+            :class:`FillingNetwork`, of your own. Default: the network that the checkpoint says it is of; without a
+            checkpoint, the one that ``mmpconv inpaint`` takes.
+        checkpoint: File or URL, ``.pth`` or safetensors. All its weights have to be those of the model, by name and
+            shape. Default: the published weights of a shipped config, which are downloaded once.
         device: ``auto`` (a GPU where there is one), or as torch names it.
         dtype: ``float32``, ``float16``, ``bfloat16``, or ``auto``: float32 on the CPU, float16 on a GPU.
         compile: Whether to run the network through ``torch.compile``, which takes a minute at the first photo. On a CPU
@@ -51,16 +54,17 @@ class Inpainter:
         >>> from mmpconv.apis import Inpainter
         >>> inpainter = Inpainter('pconv_stage2_4xb2_places-256x256')  # doctest: +SKIP
         >>> inpainter('photo.jpg', 'mask.png', 'filled.png')  # doctest: +SKIP
+        >>> mine = Inpainter(checkpoint='work_dirs/mine/iter_400.pth')  # doctest: +SKIP
     """
 
-    def __init__(self, model: str | Path | FillingNetwork, checkpoint: str | None = None, device: str = 'auto',
-                 dtype: str = 'auto', compile: bool = False, *, coarse_to_fine: bool = True,
+    def __init__(self, model: str | Path | FillingNetwork | None = None, checkpoint: str | Path | None = None,
+                 device: str = 'auto', dtype: str = 'auto', compile: bool = False, *, coarse_to_fine: bool = True,
                  tile_size: int | None = None, batch_size: int = 1, max_pixels: int = MAX_PIXELS):
         for name, value in (('batch_size', batch_size), ('max_pixels', max_pixels)):
             if value < 1:
                 raise LaunchError(f'{name} is {value} but must be at least 1')
         self.network = (model if isinstance(model, FillingNetwork) else
-                        _load_network(str(model), checkpoint, device, dtype, compile))
+                        _load_network(model, checkpoint, device, dtype, compile))
         if tile_size is not None and tile_size < self.network.size:
             raise LaunchError(f'tile_size is {tile_size} but must be at least {self.network.size}, the size of the '
                               'photos that the network was trained on')
@@ -169,8 +173,13 @@ _REMEDIES = {False: 'fill from coarse to fine (coarse_to_fine=True)',
              True: 'leave more of the photo valid, or use a network with more layers'}
 
 
-def _load_network(model: str, checkpoint: str | None, device: str, dtype: str, compile: bool) -> FillingNetwork:
-    if model.lower().endswith('.onnx'):
+def _load_network(model: str | Path | None, checkpoint: str | Path | None, device: str, dtype: str,
+                  compile: bool) -> FillingNetwork:
+    checkpoint = None if checkpoint is None else str(checkpoint)
+    if model is None and checkpoint is None:
+        model = DEFAULT_MODEL
+    model = None if model is None else str(model)
+    if model and model.lower().endswith('.onnx'):
         from .onnx_network import OnnxNetwork
 
         given = [name for name, value in (('checkpoint', checkpoint), ('compile', compile),

@@ -1,14 +1,21 @@
 """An inpaintor as a function of pictures: what is run, and what is exported."""
-from mmengine.config import Config
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 
-from mmpconv.apis.trained_model import load_trained_model, read_model_config
+from mmpconv.apis.trained_model import build_trained_model, read_checkpoint, read_model_config
+from mmpconv.checkpoints import CheckpointError
+from mmpconv.checkpoints.network_config import config_of
 from mmpconv.engine.arguments import type_name
 from mmpconv.engine.files import require_checkpoint
 from mmpconv.errors import LaunchError
 from mmpconv.models.inpainting.pconv_inpaintor import PConvInpaintor
 
+from .own_network import own_settings, require_same_network
 from .shipped_models import inpainting_models, shipped_model
+
+CHECKPOINT_SUFFIXES = ('.pth', '.pt', '.ckpt', '.safetensors')
+_TO_FILL = dict(type='mmpconv.PConvInpaintor', loss_composed_percep=None, loss_out_percep=False)
 
 
 class PictureNetwork(nn.Module):
@@ -45,23 +52,34 @@ class PictureNetwork(nn.Module):
         return output.where(hole > 0, image), seen[:, :1].to(image.dtype)
 
 
-def load_picture_network(model: str, checkpoint: str | None = None) -> PictureNetwork:
+def load_picture_network(model: str | None, checkpoint: str | None = None) -> PictureNetwork:
     """Load a trained inpaintor on the CPU, ready to fill.
 
     Args:
-        model: Path of a config, ``package::path``, or the name of one that this package ships.
+        model: Path of a config, ``package::path``, or the name of one that this package ships. None: what the
+            checkpoint says of its network itself, as MMEngine's and this package's safetensors files do. Or the file
+            of such a checkpoint.
         checkpoint: File or URL. Default: the published weights of a shipped config.
 
     Raises:
         LaunchError: There is no such config or checkpoint, or the config is not one of an inpaintor that this package
             runs.
-        CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
+        CheckpointError: The checkpoint cannot be loaded, is not safe to load, is of another network, or does not say of
+            which.
     """
+    if model is not None and model.lower().endswith(CHECKPOINT_SUFFIXES):
+        if checkpoint:
+            raise LaunchError(f'{model} and {checkpoint} are both checkpoints; give one of them')
+        model, checkpoint = None, model
+    if model is None:
+        if not checkpoint:
+            raise LaunchError('neither a model nor a checkpoint is given; give one of them')
+        return _network_of_checkpoint(checkpoint)
     shipped = shipped_model(model)
     if not shipped and not model.endswith('.py'):
         names = ', '.join(entry.name for entry in inpainting_models() if entry.weights)
-        raise LaunchError(f'{model} is no model; give the path of a .py config or an exported .onnx file, '
-                          f'package::path of a config, or the name of one that is shipped, as {names}')
+        raise LaunchError(f'{model} is no model; give the path of a .py config, of a checkpoint or of an exported '
+                          f'.onnx file, package::path of a config, or the name of one that is shipped, as {names}')
     if shipped:
         model, checkpoint = str(shipped.config), checkpoint or shipped.weights
     if not checkpoint:
@@ -71,32 +89,56 @@ def load_picture_network(model: str, checkpoint: str | None = None) -> PictureNe
     if type_name(config.model) != 'PConvInpaintor':
         raise LaunchError(f'{model} is the config of a {type_name(config.model)}; holes of photos are filled by a '
                           'PConvInpaintor')
-    require_checkpoint(checkpoint, f'the checkpoint of {model}', 'give the path or the URL of a .pth file')
+    _require(checkpoint, f'the checkpoint of {model}')
     # MMagic's own inpaintor, too, is run as this package's: that takes photos of any size, and is faster.
-    settings = {**config.model, 'type': 'mmpconv.PConvInpaintor', 'loss_composed_percep': None,
-                'loss_out_percep': False}
-    inpaintor = load_trained_model(settings, checkpoint, 'mmpconv', f'the model of {model}')
-    order = inpaintor.data_preprocessor.output_channel_order or _loading_order(config)
-    return PictureNetwork(inpaintor, order.lower() == 'rgb', _training_size(config)).eval().requires_grad_(False)
+    settings = {**config.model, **_TO_FILL}
+    content = read_checkpoint(checkpoint)
+    require_same_network(settings, content, checkpoint, model)
+    inpaintor = build_trained_model(settings, content, checkpoint, 'mmpconv', f'the model of {model}')
+    return _picture_network(inpaintor, _loading_order(config), _training_size(config))
 
 
-def _transforms(config: Config) -> list[dict]:
+def _network_of_checkpoint(checkpoint: str) -> PictureNetwork:
+    _require(checkpoint, 'the checkpoint')
+    content = read_checkpoint(checkpoint)
+    own = config_of(content, checkpoint)
+    if own is None:
+        raise CheckpointError(f'{checkpoint} does not say of which network its weights are; give the config of it as '
+                              'model, or its name')
+    settings = own_settings(own, content, checkpoint)
+    inpaintor = build_trained_model(settings, content, checkpoint, 'mmpconv', f'the network of {checkpoint}')
+    return _picture_network(inpaintor, own.channel_order or _loading_order(own.loaders),
+                            own.size or _training_size(own.loaders))
+
+
+def _require(checkpoint: str, what: str) -> None:
+    require_checkpoint(checkpoint, what, 'give the path or the URL of a .pth or .safetensors file')
+
+
+def _picture_network(inpaintor: PConvInpaintor, loading_order: str, size: int) -> PictureNetwork:
+    order = inpaintor.data_preprocessor.output_channel_order or loading_order
+    return PictureNetwork(inpaintor, order.lower() == 'rgb', size).eval().requires_grad_(False)
+
+
+def _transforms(config: Mapping) -> list[dict]:
     """Those of the test data; of the training data where there are none."""
     for loader in ('test_dataloader', 'train_dataloader'):
-        dataset = (config.get(loader) or {}).get('dataset') or {}
-        if dataset.get('pipeline'):
-            return list(dataset['pipeline'])
+        dataset = (config.get(loader) or {}).get('dataset')
+        pipeline = dataset.get('pipeline') if isinstance(dataset, dict) else None
+        if pipeline and isinstance(pipeline, (list, tuple)):
+            return [transform for transform in pipeline if isinstance(transform, dict)]
     return []
 
 
-def _loading_order(config: Config) -> str:
+def _loading_order(config: Mapping) -> str:
     loaders = [transform for transform in _transforms(config) if type_name(transform) == 'LoadImageFromFile']
-    return loaders[0].get('channel_order', 'bgr') if loaders else 'bgr'
+    return str(loaders[0].get('channel_order', 'bgr')) if loaders else 'bgr'
 
 
-def _training_size(config: Config) -> int:
+def _training_size(config: Mapping) -> int:
     """Side of the photos that the last crop or resizing gives; 256 where a config does not say."""
     sizes = [transform.get('scale') or transform.get('crop_size') for transform in _transforms(config)
              if type_name(transform) in ('Resize', 'Crop')]
-    sizes = [size for size in sizes if isinstance(size, (tuple, list)) and all(side > 0 for side in size)]
+    sizes = [size for size in sizes if isinstance(size, (tuple, list)) and size
+             and all(isinstance(side, (int, float)) and 1 <= side < 1 << 20 for side in size)]
     return int(min(sizes[-1])) if sizes else 256

@@ -22,7 +22,7 @@ examples:
   mmpconv inpaint a.jpg b.jpg --mask mask.png -o filled/   one mask for all
   mmpconv inpaint 'photos/*.png' --mask alpha -o filled/   transparent pixels are the hole
   mmpconv inpaint photo.png --mask '#ff00ff' --tolerance 8 --grow 3 -o filled.png --compare
-  mmpconv inpaint photo.jpg mask.png -o filled.png --model CONFIG.py --checkpoint FILE.pth
+  mmpconv inpaint photo.jpg mask.png -o filled.png --checkpoint work_dirs/mine/iter_400.pth
 """
 
 
@@ -58,10 +58,11 @@ def build_parser(prog: str = 'mmpconv inpaint') -> argparse.ArgumentParser:
     result.add_argument('--quiet', action='store_true', help='print warnings and errors only')
 
     model = parser.add_argument_group('the network')
-    model.add_argument('--model', default=DEFAULT_MODEL, metavar='MODEL', help='a name of --list-models, a config '
-                       f'file, or an exported .onnx file; default: {DEFAULT_MODEL}')
-    model.add_argument('--checkpoint', metavar='FILE', help='weights for it, a file or a URL; default: the published '
-                       'ones, which are downloaded once')
+    model.add_argument('--model', metavar='MODEL', help='a name of --list-models, a config file, or an exported '
+                       '.onnx file; default: the network that the checkpoint says it is of; without a checkpoint, '
+                       f'{DEFAULT_MODEL}')
+    model.add_argument('--checkpoint', metavar='FILE', help='weights, a .pth or .safetensors file or a URL; all '
+                       'of them have to be of the model. Default: the published ones, which are downloaded once')
     model.add_argument('--list-models', action='store_true', help='list the models that have a name, and exit')
     model.add_argument('--device', default='auto', metavar='DEVICE', help='auto, cpu, cuda or cuda:N; default: '
                        'a GPU if there is one')

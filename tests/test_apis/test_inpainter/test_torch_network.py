@@ -150,11 +150,11 @@ def test_shipped_models_are_known_by_name():
 def test_a_name_alone_takes_the_published_weights(monkeypatch):
     asked = []
 
-    def load(settings, checkpoint, scope, name):
+    def load(checkpoint):
         asked.append(checkpoint)
         raise LaunchError('enough')
 
-    monkeypatch.setattr(picture_network, 'load_trained_model', load)
+    monkeypatch.setattr(picture_network, 'read_checkpoint', load)
     for checkpoint in (None, 'https://example.org/mine.pth'):
         with pytest.raises(LaunchError, match='enough'):
             Inpainter(DEFAULT_MODEL, checkpoint)
