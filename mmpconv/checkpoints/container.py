@@ -1,6 +1,7 @@
 """The container of a checkpoint: an archive, or the pickles one after another of older versions of torch."""
 import io
 import os
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -75,7 +76,7 @@ def _inspect_pickles(path: str, size: int) -> None:
     with open(path, 'rb') as file:
         for _ in range(3):
             Inspection(file, 0, storages.__getitem__).load()
-        inspection = _inspect(file, size, lambda key: size)
+        inspection = _inspect(file, size, lambda key: sys.maxsize)  # how many there are is known at the end
         keys = Inspection(file, 0, storages.__getitem__).load()
         left = size - file.tell()
     if not isinstance(keys, list) or set(map(str, keys)) != inspection.storages.keys():
