@@ -59,14 +59,13 @@ def weights_of(checkpoint: Any, name: str) -> 'OrderedDict[str, Tensor]':
         name: How errors call it.
 
     Raises:
-        CheckpointError: There is no weight in it, or something that is none.
+        CheckpointError: There is something in it that is no weight.
     """
     if not isinstance(checkpoint, Mapping):
         raise CheckpointError(f'{name} holds {_kind(checkpoint)}, not a checkpoint; give a file of weights')
     state = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(state, Mapping) or not state:
-        raise CheckpointError(f'{name} has {_kind(state) if state else "nothing"} where its weights should be; give a '
-                              'file of weights')
+    if not isinstance(state, Mapping):
+        raise CheckpointError(f'{name} has {_kind(state)} where its weights should be; give a file of weights')
     weights = OrderedDict()
     for key, value in state.items():
         if not isinstance(key, str):

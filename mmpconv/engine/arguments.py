@@ -104,6 +104,8 @@ def apply_train(cfg: Config, args: argparse.Namespace) -> None:
         cfg.auto_scale_lr.enable = True
     if args.resume:
         resume(cfg, args.resume)
+    if cfg.get('load_from') == '':
+        raise LaunchError(f'load_from of {args.config} is empty; give the path or the URL of a checkpoint, or None')
     if cfg.get('load_from'):
         require_checkpoint(cfg.load_from, f'load_from of {args.config}',
                            how_to_make(cfg.load_from, args.config))

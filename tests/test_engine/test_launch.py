@@ -126,9 +126,64 @@ def test_a_distributed_run_ends_its_process_group_after_the_model_that_holds_it(
 
 def test_a_checkpoint_of_another_model_is_refused(in_tmp):
     torch.save(torch.nn.Linear(1, 1).state_dict(), 'other.pth')
-    with pytest.raises(SystemExit, match='error: other.pth has no weight of the model of this config; it has '
-                       r'bias, weight and so on \(2 names\), the model net.0.bias, net.0.weight'):
+    with pytest.raises(SystemExit, match='error: other.pth does not fit the model of this config: 8 of 8 weights '
+                       'are missing, as net.0.weight and so on; the model has no place for 2 weights, as weight'):
         call(launch.test, 'other.pth')
+
+
+def weights():
+    from toy_project import ToyRegressor
+
+    return ToyRegressor().state_dict()
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda state: state.update({'net.0.weight': torch.ones(8, 1, 3, 3)}),
+     r'1 of 8 weights have another shape, as net.0.weight: \(8, 1, 3, 3\) in the file, \(4, 1, 3, 3\) in the model'),
+    (lambda state: state.pop('net.3.bias'), '1 of 8 weights are missing, as net.3.bias'),
+    (lambda state: state.update(more=torch.ones(1)), 'has no place for 1 weights, as more'),
+    (lambda state: state['net.0.weight'].fill_(torch.nan), 'net.0.weight has values that are not finite'),
+])
+def test_a_test_is_of_all_weights(in_tmp, change, message):
+    state = weights()
+    change(state)
+    torch.save(dict(state_dict=state), 'changed.pth')
+    with pytest.raises(SystemExit, match=f'^error: changed.pth .*{message}') as error:
+        call(launch.test, 'changed.pth')
+    assert '\n' not in str(error.value)
+
+
+def log_of(folder) -> str:
+    return '\n'.join(path.read_text() for path in folder.rglob('*.log'))
+
+
+def test_training_says_how_many_weights_it_took_and_refuses_none(in_tmp):
+    state = weights()
+    torch.save(dict(state_dict={**state, 'net.3.weight': torch.ones(5, 4, 1, 1)}), 'start.pth')
+    call(launch.train, '--cfg-options', 'load_from=start.pth')
+    told = [line for line in log_of(in_tmp).splitlines() if 'weights were taken from' in line]
+    assert len(told) == 1 and '7 of 8 weights were taken from start.pth; the others keep their initial values: 1 of 8 ' \
+        'weights have another shape, as net.3.weight' in told[0]
+
+    torch.save(dict(state_dict=torch.nn.Linear(1, 1).state_dict()), 'other.pth')
+    with pytest.raises(SystemExit, match='^error: no weight of other.pth fits the model of this config: 8 of 8'):
+        call(launch.train, '--cfg-options', 'load_from=other.pth')
+    with pytest.raises(SystemExit, match='^error: load_from of .* is empty; give'):
+        call(launch.train, '--cfg-options', 'load_from=')
+
+
+@pytest.mark.parametrize('content, message', [
+    (dict(state_dict={}), 'lacks the iteration, .* no run can go on from it'), ([1], 'not a checkpoint'),
+    (None, 'not a checkpoint'), ({1: 2}, 'weights.pth'), (b'text', 'cannot be read as a checkpoint'),
+])
+def test_what_no_training_can_be_resumed_from_is_one_sentence(in_tmp, content, message):
+    if isinstance(content, bytes):
+        (in_tmp / 'weights.pth').write_bytes(content)
+    else:
+        torch.save(content, 'weights.pth')
+    with pytest.raises(SystemExit, match=message) as error:
+        call(launch.train, '--resume', 'weights.pth')
+    assert '\n' not in str(error.value)
 
 
 def test_a_hostile_checkpoint_ends_the_program_before_it_does_anything(in_tmp):
