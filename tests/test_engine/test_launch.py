@@ -162,8 +162,9 @@ def test_training_says_how_many_weights_it_took_and_refuses_none(in_tmp):
     torch.save(dict(state_dict={**state, 'net.3.weight': torch.ones(5, 4, 1, 1)}), 'start.pth')
     call(launch.train, '--cfg-options', 'load_from=start.pth')
     told = [line for line in log_of(in_tmp).splitlines() if 'weights were taken from' in line]
-    assert len(told) == 1 and '7 of 8 weights were taken from start.pth; the others keep their initial values: 1 of 8 ' \
-        'weights have another shape, as net.3.weight' in told[0]
+    assert len(told) == 1
+    assert ('7 of 8 weights were taken from start.pth; the others keep their initial values: 1 of 8 weights have '
+            'another shape, as net.3.weight') in told[0]
 
     torch.save(dict(state_dict=torch.nn.Linear(1, 1).state_dict()), 'other.pth')
     with pytest.raises(SystemExit, match='^error: no weight of other.pth fits the model of this config: 8 of 8'):
