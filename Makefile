@@ -18,6 +18,7 @@ lint: $(INSTALLED)
 	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
 
 bench: $(INSTALLED)
+	$(BIN)/python benchmarks/train_step.py
 	$(BIN)/python benchmarks/network.py
 	$(BIN)/python benchmarks/layer.py
 	$(BIN)/python benchmarks/loss.py

@@ -16,8 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / 'docs' / 'benchmarks'
 
 
-def parse(description: str, argv: list[str] | None, **defaults: int) -> argparse.Namespace:
+def parse(description: str, argv: list[str] | None, files: dict[str, str] | None = None,
+          **defaults: int) -> argparse.Namespace:
     """Arguments of a benchmark: ``--device``, ``--threads``, ``--json`` and one integer for each default.
+
+    Args:
+        files: Help of further arguments, by name: paths that exist, or None where they are not given.
 
     Returns:
         Namespace: ``device`` is a :class:`torch.device`; threads are set.
@@ -26,6 +30,8 @@ def parse(description: str, argv: list[str] | None, **defaults: int) -> argparse
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     for name, value in defaults.items():
         parser.add_argument(f'--{name}', type=int, default=value, help='an integer')
+    for name, text in (files or {}).items():
+        parser.add_argument(f'--{name}', type=Path, metavar='PATH', help=text)
     parser.add_argument('--device', choices=['auto', 'cpu', 'cuda'], default='auto',
                         help='auto takes a GPU where there is one')
     parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of the CPU')
@@ -34,6 +40,9 @@ def parse(description: str, argv: list[str] | None, **defaults: int) -> argparse
     for name in defaults:
         if getattr(args, name) < 1:
             parser.error(f'--{name} is {getattr(args, name)} but must be at least 1')
+    for name in files or {}:
+        if getattr(args, name) and not getattr(args, name).exists():
+            parser.error(f'--{name}: there is no {getattr(args, name)}')
     if args.device == 'cuda' and not torch.cuda.is_available():
         parser.error('--device cuda: torch finds no GPU; use --device cpu')
     if args.device == 'auto':

@@ -12,9 +12,9 @@ from mmpconv.whole_files import write_text
 DOCS = Path(__file__).resolve().parents[1] / 'docs'
 PAGE = DOCS / 'speed.md'
 BEGIN, END = '<!-- results: written by benchmarks/report.py -->', '<!-- end of results -->'
-TITLES = {'network': 'The network', 'layer': 'One layer', 'loss': 'Perceptual and style losses',
-          'padding': 'Padding of a classification network', 'runtimes': 'The network by runtime',
-          'photo': 'Filling a hole in a photo'}
+TITLES = {'train_step': 'A whole training iteration', 'network': 'The network', 'layer': 'One layer',
+          'loss': 'Perceptual and style losses', 'padding': 'Padding of a classification network',
+          'runtimes': 'The network by runtime', 'photo': 'Filling a hole in a photo'}
 
 
 def main() -> None:

@@ -32,6 +32,10 @@ def tables(result: dict) -> list[Table]:
     cases = dict.fromkeys(row['case'] for row in result['measurements'])
     reference = result.get('reference', OURS)
     found = [_times(case, [row for row in result['measurements'] if row['case'] == case], reference) for case in cases]
+    if 'breakdown' in result:
+        found.append(_breakdown(result['breakdown']))
+    if 'matrix_rates' in result:
+        found.append(_limit(result, reference))
     if 'checkpoint_bytes' in result:
         found.append(Table('Checkpoint', ['network', 'size'], [
             [name, _mebibytes(size)] for name, size in result['checkpoint_bytes'].items()]))
@@ -53,6 +57,7 @@ def notes(result: dict) -> list[str]:
         f"Machine: {', '.join(machine)}.",
         f"Commit {result['commit'] or 'unknown'}, {result['date']}; "
         + ', '.join(f'{name} {version}' for name, version in versions.items()) + '.',
+        *result.get('remarks', []),
         f"With the same weights and input, results differ from those of {result.get('peer', 'MMagic')} by at most "
         f"{result['difference']:.1e} of the largest value.",
     ]
@@ -68,7 +73,7 @@ def show(result: dict) -> None:
 
 
 def _times(case: str, measurements: list[dict], reference: str) -> Table:
-    with_memory = 'peak_bytes' in measurements[0]
+    with_memory, with_rate = ('peak_bytes' in measurements[0]), ('images' in measurements[0])
     its_median = next(row['seconds']['median'] for row in measurements if row['candidate'] == reference)
     rows = []
     for row in measurements:
@@ -77,11 +82,35 @@ def _times(case: str, measurements: list[dict], reference: str) -> Table:
             _milliseconds(seconds[key]) for key in ('median', 'quartile1', 'quartile3', 'min', 'max'))
         rows.append([name, median, f'{low} - {high}', f'{least} - {most}',
                      '' if name == reference else _compared(seconds['median'] / its_median)])
+        if with_rate:
+            rows[-1].append(_three_digits(row['images'] / seconds['median']))
         if with_memory:
             rows[-1].append(_mebibytes(row['peak_bytes']))
     rounds = measurements[0]['seconds']['repeats']
     return Table(f"{case[0].upper()}{case[1:]} (milliseconds, {rounds} rounds)",
-                 ['', 'median', 'middle half', 'range', f'{reference} is'] + ['peak memory'] * with_memory, rows)
+                 ['', 'median', 'middle half', 'range', f'{reference} is'] + ['images / s'] * with_rate
+                 + ['peak memory'] * with_memory, rows)
+
+
+def _breakdown(breakdown: dict[str, dict[str, float]]) -> Table:
+    """Medians of what the parts of an iteration took, by candidate."""
+    names = [*breakdown]
+    parts = [*breakdown[names[0]]]
+    rows = [[part, *(_milliseconds(breakdown[name][part]) for name in names)] for part in parts]
+    rows.append(['together', *(_milliseconds(sum(breakdown[name].values())) for name in names)])
+    return Table('Parts of an iteration (milliseconds, medians)', ['', *names], rows)
+
+
+def _limit(result: dict, reference: str) -> Table:
+    """How much of the machine's rate of matrix products a step reaches, if all computed what ``reference`` does."""
+    seconds = {row['candidate']: row['seconds']['median'] for row in result['measurements']
+               if row['case'] == result['limited_case']}
+    rows = [[f'product of large matrices, {dtype}', _three_digits(rate / 1e9), '']
+            for dtype, rate in result['matrix_rates'].items()]
+    rows += [[name, _three_digits(result['flops'] / median / 1e9), _milliseconds(median)]
+             for name, median in seconds.items()]
+    return Table(f"The machine's limit: {result['flops'] / 1e9:.0f} billion operations a {result['limited_case']}, as "
+                 f'{reference} computes it', ['', 'billion operations / s', 'milliseconds'], rows)
 
 
 def _target(target: dict) -> list[str]:
@@ -97,7 +126,10 @@ def _compared(ratio: float) -> str:
 
 
 def _milliseconds(seconds: float) -> str:
-    value = 1000 * seconds
+    return _three_digits(1000 * seconds)
+
+
+def _three_digits(value: float) -> str:
     return f'{value:.0f}' if value >= 100 else f'{value:.1f}' if value >= 10 else f'{value:.2f}'
 
 

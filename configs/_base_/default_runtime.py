@@ -15,7 +15,7 @@ custom_hooks = [
 ]
 
 env_cfg = dict(
-    cudnn_benchmark=False,
+    cudnn_benchmark=True,  # batches of one size; TF32 in convolutions is torch's default
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'))  # gloo on machines without a GPU: the tools see to it
 

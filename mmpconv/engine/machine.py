@@ -15,10 +15,11 @@ from .arguments import AMP_WRAPPER, type_name
 
 
 def fit_to_machine(cfg: Config) -> None:
-    """Make the config run where there is no accelerator, in place; elsewhere change nothing.
+    """Make the config run where there is no accelerator, in place; elsewhere change next to nothing.
 
-    What each change is for:
+    What each change is for, the first one on any machine:
 
+    - torch refuses ``persistent_workers`` where ``num_workers`` is 0;
     - MMEngine's ``AmpOptimWrapper`` refuses a CPU, ours does not;
     - NCCL needs GPUs, gloo does not;
     - DDP takes no ``device_ids`` for a module on the CPU;
@@ -26,6 +27,10 @@ def fit_to_machine(cfg: Config) -> None:
       process normalises with its own batch. A run with one process needs no
       change: MMEngine itself reverts it there.
     """
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        for loader in cfg[name] if isinstance(cfg.get(name), (list, tuple)) else [cfg.get(name)]:
+            if isinstance(loader, dict) and loader.get('persistent_workers') and not loader.get('num_workers'):
+                loader['persistent_workers'] = False
     if get_device() != 'cpu':
         return
     for wrapper in (cfg.get('optim_wrapper') or {}, *(cfg.get('optim_wrapper') or {}).values()):

@@ -17,6 +17,7 @@ import photo
 import pytest
 import runtimes
 import torch
+import train_step
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,27 @@ def test_network(tmp_path, capsys):
         medians['training step', 'mmpconv'] / medians['training step', 'plain convolutions'])
     printed = capsys.readouterr().out
     assert 'Targets' in printed and 'mmpconv' in printed and str(path) in printed
+
+
+def test_train_step(tmp_path, capsys, monkeypatch):
+    """Memory and matrix rate, which take processes and seconds, are those of others' tests."""
+    monkeypatch.setattr(train_step, 'peak_bytes', lambda *args, **kwargs: 2**20)
+    monkeypatch.setattr(train_step, '_matrix_rates', lambda device: dict(float32=2e11))
+    path = tmp_path / 'train_step.json'
+    train_step.main(['--size', '128', '--batch', '1', '--repeats', '1', '--device', 'cpu', '--json', str(path)])
+    result = json.loads(path.read_text())
+    assert {row['case'] for row in result['measurements']} == {'data and step', 'step', 'data'}
+    medians = {(row['case'], row['candidate']): row['seconds']['median'] for row in result['measurements']}
+    for name in ('MMagic', 'mmpconv', 'mmpconv --amp'):
+        assert medians['data and step', name] == pytest.approx(medians['data', name] + medians['step', name])
+        parts = result['breakdown'][name]
+        assert sum(parts.values()) == pytest.approx(medians['data and step', name], rel=0.1)
+        assert all(parts[part] > 0 for part in ('data', 'network', 'VGG', 'backward', 'optimizer', 'logging'))
+    assert [target['measured'] for target in result['targets'][:2]] == pytest.approx(
+        [medians['step', 'MMagic'] / medians['step', name] for name in ('mmpconv', 'mmpconv --amp')])
+    assert result['difference'] < 1e-5 and result['flops'] > 6e10
+    printed = ' '.join(capsys.readouterr().out.split())
+    assert 'VGG has random weights' in printed and 'Parts of an iteration' in printed and "machine's limit" in printed
 
 
 def test_layer(tmp_path, capsys):
@@ -143,6 +165,7 @@ def test_loss_runs_as_a_program(tmp_path):
 @pytest.mark.parametrize('program, arguments, message', [
     (network, ['--size', '100'], 'size is 100 .* multiples of 128'),
     (network, ['--layers', '3'], 'layers is 3 .* at least 4'),
+    (train_step, ['--size', '100'], 'size is 100 .* multiple of 128'),
     (layer, ['--size', '100'], 'size is 100 .* multiple of 64'),
     (loss, ['--size', '100'], 'size is 100 .* multiple of 8'),
     (padding, ['--size', '32'], 'size is 32 .* at least 33'),

@@ -7,6 +7,7 @@ from mmengine.optim import AmpOptimWrapper as MMEngineAmpOptimWrapper
 from torch import nn
 
 from mmpconv.engine import AmpOptimWrapper, amp_optim_wrapper
+from mmpconv.engine.amp_optim_wrapper import has_fast_bfloat16
 from mmpconv.registry import OPTIM_WRAPPERS
 
 
@@ -14,6 +15,7 @@ from mmpconv.registry import OPTIM_WRAPPERS
 def on_a_cpu(monkeypatch):
     monkeypatch.setattr(amp_optim_wrapper, 'get_device', lambda: 'cpu')
     monkeypatch.setattr('mmengine.runner.amp.get_device', lambda: 'cpu')
+    monkeypatch.setattr(amp_optim_wrapper, 'has_fast_bfloat16', lambda: True)
 
 
 def wrap(model, lr=0.5, **kwargs):
@@ -111,3 +113,30 @@ def test_on_an_accelerator_everything_is_left_to_mmengine(monkeypatch):
     assert restored == dict(state={}, param_groups=[])
     wrapper.load_state_dict(dict(loss_scaler=dict(scale=2.0)))
     assert restored['loss_scaler'] == dict(scale=2.0)
+
+
+@pytest.mark.parametrize('machine, avx512_bf16, amx, arm, fast', [
+    ('x86_64', True, False, False, True), ('x86_64', False, True, False, True), ('AMD64', False, False, True, False),
+    ('aarch64', False, False, True, True), ('arm64', True, False, False, False)])
+def test_instructions_for_bfloat16_are_found(monkeypatch, machine, avx512_bf16, amx, arm, fast):
+    """torch's own answer counts emulation on x86."""
+    monkeypatch.setattr(amp_optim_wrapper.platform, 'machine', lambda: machine)
+    monkeypatch.setattr(torch.cpu, '_is_avx512_bf16_supported', lambda: avx512_bf16)
+    monkeypatch.setattr(torch.cpu, '_is_amx_tile_supported', lambda: amx)
+    monkeypatch.setattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported', lambda: arm)
+    assert has_fast_bfloat16() is fast
+
+
+@pytest.mark.parametrize('dtype, out_dtype, told', [
+    (None, torch.float32, 'training stays in float32'), ('bfloat16', torch.bfloat16, 'training is slower')])
+def test_where_it_does_not_help_it_says_so(monkeypatch, dtype, out_dtype, told):
+    messages = []
+    monkeypatch.setattr(amp_optim_wrapper, 'has_fast_bfloat16', lambda: False)
+    monkeypatch.setattr(amp_optim_wrapper, 'print_log', lambda message, **_: messages.append(message))
+    model = nn.Linear(3, 1)
+    wrapper = wrap(model, dtype=dtype)
+    before = model.weight.detach().clone()
+    assert step(wrapper, model, torch.rand(4, 3)).dtype == out_dtype
+    assert not torch.equal(model.weight, before)
+    message, = messages
+    assert 'does not help on this CPU' in message and told in message

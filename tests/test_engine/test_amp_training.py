@@ -17,6 +17,7 @@ CONFIG = Path(__file__).parents[2] / 'configs/partial_conv/pconv_stage1_8xb12-am
 def cfg(monkeypatch):
     monkeypatch.setattr(amp_optim_wrapper, 'get_device', lambda: 'cpu')
     monkeypatch.setattr('mmengine.runner.amp.get_device', lambda: 'cpu')
+    monkeypatch.setattr(amp_optim_wrapper, 'has_fast_bfloat16', lambda: True)
     cfg = Config.fromfile(CONFIG)
     cfg.merge_from_dict({
         'model.encdec.encoder.width': 4, 'model.encdec.decoder.width': 4,

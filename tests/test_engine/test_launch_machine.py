@@ -79,3 +79,15 @@ def test_a_launcher_that_started_nothing_is_named(on_a_cpu, monkeypatch, launche
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(LaunchError, match=f'{launcher} was given, but RANK, WORLD_SIZE, MASTER_ADDR is not'):
         init_distributed(config(launcher))
+
+
+@pytest.mark.parametrize('device', ['cpu', 'cuda'])
+def test_workers_persist_only_where_there_are_any(monkeypatch, device):
+    monkeypatch.setattr(machine, 'get_device', lambda: device)
+    cfg = Config(dict(
+        train_dataloader=dict(num_workers=0, persistent_workers=True),
+        val_dataloader=[dict(num_workers=2, persistent_workers=True), dict(num_workers=0, persistent_workers=True)],
+        test_dataloader=None))
+    fit_to_machine(cfg)
+    assert not cfg.train_dataloader.persistent_workers
+    assert [loader.persistent_workers for loader in cfg.val_dataloader] == [True, False]

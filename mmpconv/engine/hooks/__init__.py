@@ -3,10 +3,11 @@ from .checkpoint import CheckpointHook
 from .loss_csv import LossCsvHook
 from .loss_weight import LossWeightHook
 from .progress_bar import ProgressBarHook
+from .runtime_info import RuntimeInfoHook
 from .unreadable_images import UnreadableImagesHook
 from .validation_sheet import ValidationSheetHook
 
 __all__ = [
-    'CheckFiniteHook', 'CheckpointHook', 'LossCsvHook', 'LossWeightHook', 'ProgressBarHook', 'UnreadableImagesHook',
-    'ValidationSheetHook'
+    'CheckFiniteHook', 'CheckpointHook', 'LossCsvHook', 'LossWeightHook', 'ProgressBarHook', 'RuntimeInfoHook',
+    'UnreadableImagesHook', 'ValidationSheetHook'
 ]

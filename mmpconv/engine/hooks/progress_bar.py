@@ -1,4 +1,5 @@
 """A progress bar for runs that a person watches."""
+import time
 from logging import StreamHandler
 
 from mmengine.dist import is_main_process
@@ -7,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mmpconv.registry import HOOKS
+
+_SECONDS_BETWEEN_LOSSES = 0.2
 
 
 @HOOKS.register_module()
@@ -21,6 +24,7 @@ class ProgressBarHook(Hook):
     def __init__(self):
         self._progress = None
         self._streams = []
+        self._told = -_SECONDS_BETWEEN_LOSSES
 
     def before_train(self, runner) -> None:
         """Show the bar."""
@@ -39,9 +43,14 @@ class ProgressBarHook(Hook):
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
         """Move the bar."""
-        if self._progress is not None:
-            loss = f"loss {float(outputs['loss']):.3f}" if outputs and 'loss' in outputs else ''
-            self._progress.update(self._task, completed=runner.iter + 1, description=loss)
+        if self._progress is None:
+            return
+        told = {}
+        # A GPU has to be waited for: not at every iteration.
+        if outputs and 'loss' in outputs and time.monotonic() >= self._told + _SECONDS_BETWEEN_LOSSES:
+            told['description'] = f"loss {float(outputs['loss']):.3f}"
+            self._told = time.monotonic()
+        self._progress.update(self._task, completed=runner.iter + 1, **told)
 
     def after_train(self, runner) -> None:
         """Leave the finished bar, and give the log its stream back."""

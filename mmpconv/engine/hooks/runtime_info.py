@@ -1,0 +1,72 @@
+"""Losses for the log, without waiting for a GPU at every iteration."""
+import torch
+from mmengine.hooks import RuntimeInfoHook as _RuntimeInfoHook
+from torch import Tensor
+
+from mmpconv.registry import HOOKS
+
+
+@HOOKS.register_module()
+class RuntimeInfoHook(_RuntimeInfoHook):
+    """MMEngine's, which every run has, except that it waits for losses only when somebody reads them.
+
+    MMEngine copies each term of the loss to the host at each iteration, for which the host has to wait
+    until the GPU is done, instead of preparing the next iteration meanwhile. Here the terms stay where they
+    are until a hook with an ``interval`` is due (the log's, ``LossCsvHook``, the checkpoint's), an epoch or
+    the training ends, or validation begins; then those of all iterations are copied at once. The log
+    is the same. A hook that reads the losses of the message hub at other times sees them later.
+    """
+
+    def __init__(self):
+        self._waiting: list[dict] = []
+
+    def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs: dict | None = None) -> None:
+        """Keep the terms where they are, or tell all that were kept."""
+        if not any(isinstance(value, Tensor) and _has_to_be_copied(value) for value in (outputs or {}).values()):
+            super().after_train_iter(runner, batch_idx, data_batch, outputs)
+            return
+        self._waiting.append({name: value.detach() if isinstance(value, Tensor) else value
+                              for name, value in outputs.items()})
+        if self._is_read(runner, batch_idx):
+            self._tell(runner)
+
+    def after_train_epoch(self, runner) -> None:
+        """Tell what was kept."""
+        self._tell(runner)
+
+    def before_val(self, runner) -> None:
+        """Tell what was kept."""
+        self._tell(runner)
+        super().before_val(runner)
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Tell what was kept: the checkpoint holds the history of the losses."""
+        if self._waiting:
+            self._tell(runner)
+            checkpoint['message_hub'] = runner.message_hub.state_dict()
+
+    def after_train(self, runner) -> None:
+        """Tell what was kept."""
+        self._tell(runner)
+        super().after_train(runner)
+
+    def _is_read(self, runner, batch_idx: int) -> bool:
+        intervals = {hook.interval for hook in runner.hooks
+                     if isinstance(getattr(hook, 'interval', None), int) and not getattr(hook, 'by_epoch', False)}
+        return (self.is_last_train_iter(runner) or self.end_of_epoch(runner.train_dataloader, batch_idx)
+                or any(self.every_n_train_iters(runner, interval) or self.every_n_inner_iters(batch_idx, interval)
+                       for interval in intervals))
+
+    def _tell(self, runner) -> None:
+        waiting, self._waiting = self._waiting, []
+        tensors = [value.float().reshape(()) for outputs in waiting for value in outputs.values()
+                   if isinstance(value, Tensor)]
+        numbers = iter(torch.stack(tensors).tolist() if tensors else [])
+        for outputs in waiting:
+            for name, value in outputs.items():
+                runner.message_hub.update_scalar(
+                    f'train/{name}', next(numbers) if isinstance(value, Tensor) else value)
+
+
+def _has_to_be_copied(value: Tensor) -> bool:
+    return value.device.type != 'cpu'
