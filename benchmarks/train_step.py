@@ -106,8 +106,8 @@ def _save_photos(folder: Path) -> Path:
     for name in ('astronaut', 'chelsea', 'coffee', 'rocket'):
         photo = Image.fromarray(getattr(skimage.data, name)())
         scale = 512 / min(photo.size)
-        photo.resize([round(scale * side) for side in photo.size], Image.Resampling.LANCZOS).save(
-            folder / f'{name}.jpg', quality=90)
+        photo = photo.resize([round(scale * side) for side in photo.size], Image.Resampling.LANCZOS)
+        photo.save(folder / f'{name}.jpg', quality=90)
     return folder
 
 

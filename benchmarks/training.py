@@ -96,7 +96,7 @@ class Side:
         """Loss terms of a batch before the weights are updated for it. Changes the weights."""
         with DefaultScope.overwrite_default_scope(self.scope):
             outputs = self.model.train_step(data, self.optim_wrapper)
-        return {name: float(value) for name, value in outputs.items() if name != 'loss'}
+        return {name: value.item() for name, value in outputs.items() if name != 'loss'}
 
     def _watch(self, owner: object, method: str, part: str) -> None:
         """Count the time in a method as that part's and not as that of the part around it."""
@@ -191,5 +191,6 @@ def save_random_vgg(folder: Path) -> str:
             nn.init.kaiming_normal_(layer.weight)
             nn.init.zeros_(layer.bias)
     path = folder / 'vgg16.pth'
-    torch.save({f'features.{key}': value for key, value in layers.state_dict().items()}, path)
+    weights = {f'features.{key}': value for key, value in layers.state_dict().items()}
+    torch.save(weights, path)
     return str(path)
