@@ -45,6 +45,8 @@ def case(number):
     torch.manual_seed(number)
     spatial = draw.choice([1, 2, 2, 2, 3])
     groups, dtype = draw.choice([1, 1, 2, 3]), draw.choice(list(TOLERANCES))
+    if spatial == 3 and dtype == torch.bfloat16:
+        dtype = torch.float32  # torch 2.11's own conv3d ends in a segmentation fault on some tiny volumes (case 878)
     channels, out_channels = groups * draw.randint(1, 3), groups * draw.randint(1, 2)
     kernel_size = [draw.randint(1, 3) for _ in range(spatial)]
     stride, dilation = ([draw.choice([1, 1, 2]) for _ in range(spatial)] for _ in range(2))
