@@ -105,9 +105,14 @@ def _candidates(work_dir: Path, last: str) -> list[Path]:
     if not last:
         return sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
     number = re.search(r'(\d+)$', first.stem)
-    # Later ones are of another run in this folder.
-    earlier = [path for path in others if path != first and number and others[path] < int(number.group(1))]
-    return [first, *sorted(earlier, key=others.get, reverse=True)]
+    if not number:
+        return [first]
+    # Later ones are of an earlier run in this folder, unless they were saved after the record was written, by a run
+    # that ended right before it wrote it again.
+    recorded = (work_dir / 'last_checkpoint').stat().st_mtime_ns
+    usable = [path for path in others if path != first and (
+        others[path] < int(number.group(1)) or path.stat().st_mtime_ns > recorded)]
+    return sorted([first, *usable], key=lambda path: others.get(path, int(number.group(1))), reverse=True)
 
 
 def use_seed_of_checkpoint(cfg: Config) -> None:

@@ -1,4 +1,5 @@
 """A run that was stopped ends as if it had not been; what cannot be resumed from is passed over or refused."""
+import os
 import shutil
 
 import pytest
@@ -137,9 +138,16 @@ def test_without_a_record_the_newest_is_taken(run):
 
 def test_later_checkpoints_of_an_earlier_run_in_the_folder_are_not_taken(run):
     shutil.copy(run / 'iter_4.pth', run / 'iter_900.pth')
+    os.utime(run / 'iter_900.pth', ns=(0, 0))
     assert latest_checkpoint(run) == str(run / 'iter_4.pth')
     truncate(run / 'iter_4.pth')
     assert latest_checkpoint(run) == str(run / 'iter_2.pth')
+
+
+def test_a_checkpoint_that_is_whole_but_not_recorded_yet_is_taken(run):
+    (run / 'last_checkpoint').write_text(str(run / 'iter_2.pth'))
+    os.utime(run / 'last_checkpoint', ns=(0, 0))
+    assert latest_checkpoint(run) == str(run / 'iter_4.pth')
 
 
 def test_no_checkpoint_that_is_whole_is_a_sentence_and_not_a_new_start(run):
