@@ -39,6 +39,7 @@ _OWN = {'pop_mark', '_check_set_item_target', 'persistent_load', '_read_global_i
 # package's looks at the pickle first, and lets none of them come so far.
 _OF_VALUES = ('torch/_tensor.py', 'torch/storage.py', 'torch/serialization.py', 'numpy/core/arrayprint.py',
               'numpy/_core/arrayprint.py', 'torch/nested/_internal/nested_tensor.py')
+_IMPORTED = ('encodings', 'torch', 'numpy')
 
 
 def sample_checkpoint() -> dict:
@@ -111,7 +112,7 @@ class Watch:
         strict: Whether methods of values are on no list.
     """
 
-    _HARMLESS = ('open', 'tempfile.', 'object.__', 'array.', 'os.listdir', 'os.scandir', 'sys._getframe', 'import',
+    _HARMLESS = ('open', 'tempfile.', 'object.__', 'array.', 'os.listdir', 'os.scandir', 'sys._getframe',
                  'pickle.find_class', 'builtins.id', 'os.remove', 'shutil.rmtree', 'os.rmdir', 'sys.setprofile',
                  'code.__new__')
 
@@ -150,10 +151,21 @@ class Watch:
             return
         if event == 'open' and not str(arguments[0]).startswith(self._folder) and 'w' in str(arguments[1]):
             self.strange[f'open {arguments[:2]}'] += 1
-        elif event == 'import' and str(arguments[0]).partition('.')[0] in ('os', 'antigravity', 'this', 'subprocess'):
-            self.strange[f'import {arguments[0]}'] += 1
+        elif event == 'import':
+            # Names of codecs, which torch lets a file choose, and what torch and numpy import when they are first used.
+            if str(arguments[0]).partition('.')[0] not in _IMPORTED:
+                self.strange[f'import {arguments[0]}'] += 1
+        elif event in ('marshal.loads', 'exec', 'compile') and _is_importing():
+            pass
         elif not event.startswith(self._HARMLESS):
             self.strange[event] += 1
+
+
+def _is_importing() -> bool:
+    frame = sys._getframe()
+    while frame is not None and not frame.f_code.co_filename.startswith('<frozen importlib'):
+        frame = frame.f_back
+    return frame is not None
 
 
 def load_all(count: int, seed: int, folder: Path) -> dict:

@@ -1,4 +1,5 @@
 """Filling by ONNX Runtime."""
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,14 @@ class OnnxNetwork(FillingNetwork):
             raise LaunchError(f'{path} was written by mmpconv {metadata.get("mmpconv.version")} in format '
                               f'{metadata["mmpconv.format"]}, and this version reads format {FORMAT}; use that '
                               'version, or export the network again')
-        self.size = int(metadata['mmpconv.size'])
+        size = metadata.get('mmpconv.size', '')
+        if not re.fullmatch('[1-9][0-9]{0,6}', size):
+            raise LaunchError(f'{path} says that its network was trained on photos of {size[:40]!r} pixels, and is '
+                              'damaged; export the network again')
+        self.size = int(size)
+        self._path = str(path)
         self.device = device_of(self._session)
+        _require_signature(self._session, path)
 
     def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As of :meth:`FillingNetwork.__call__`.
@@ -53,10 +60,16 @@ class OnnxNetwork(FillingNetwork):
             filled, reached = self._session.run(OUTPUTS, dict(zip(INPUTS, arrays)))
         except Exception as error:  # onnxruntime has no type of its own for it
             if 'alloc' not in str(error).lower():
-                raise
+                raise LaunchError(f'{self._path} cannot be run on windows of {images.shape[1]} x {images.shape[2]} '
+                                  f'pixels ({one_line(error)}); it is damaged, or none that mmpconv export has '
+                                  'written: export the network again') from error
             raise LaunchError(f'{self.device} has too little memory for windows of {images.shape[1]} x '
                               f'{images.shape[2]} pixels, {len(images)} at a time; use a smaller tile_size or '
                               'batch_size') from error
+        if (filled.shape, reached.shape) != tuple(array.shape for array in arrays) or filled.dtype != np.float32:
+            raise LaunchError(f'{self._path} gives {filled.dtype} {filled.shape} and {reached.shape} for a photo of '
+                              f'{arrays[0].shape} and a hole of {arrays[1].shape}, and should give such shapes; it is '
+                              'damaged: export the network again')
         return filled.transpose(0, 2, 3, 1), reached[:, 0] > 0
 
 
@@ -92,6 +105,15 @@ def onnx_session(path: str | Path, device: str = 'auto', threads: int | None = N
         raise LaunchError(f'the device {device!r} cannot be used here: onnxruntime finds no fitting CUDA and cuDNN; '
                           'install them, or take cpu')
     return session
+
+
+def _require_signature(session: 'InferenceSession', path: str | Path) -> None:
+    """Refuse a file whose inputs and outputs are not those that ``mmpconv export`` writes."""
+    for what, wanted, nodes in (('inputs', INPUTS, session.get_inputs()), ('outputs', OUTPUTS, session.get_outputs())):
+        found = [(node.name, node.type) for node in nodes]
+        if sorted(found) != sorted((name, 'tensor(float)') for name in wanted):
+            raise LaunchError(f'{path} has the {what} {found!r:.200}, but a network that mmpconv export has written '
+                              f'has {" and ".join(wanted)} of tensor(float); export the network again')
 
 
 def device_of(session: 'InferenceSession') -> str:

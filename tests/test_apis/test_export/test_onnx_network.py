@@ -144,6 +144,50 @@ def test_what_cannot_be_run_gets_one_sentence(exported, tmp_path, monkeypatch):
         OnnxNetwork(path)
 
 
+def forged(path, size='64', names=('image', 'hole', 'filled', 'reached'), kind=onnx.TensorProto.FLOAT, node='Identity',
+           **attributes):
+    """A model that says that it is ours."""
+    image, hole, filled, reached = (onnx.helper.make_tensor_value_info(name, kind, None) for name in names)
+    nodes = [onnx.helper.make_node(node, [names[number]], [names[number + 2]], **attributes) for number in (0, 1)]
+    model = onnx.helper.make_model(onnx.helper.make_graph(nodes, 'graph', [image, hole], [filled, reached]),
+                                   opset_imports=[onnx.helper.make_opsetid('', 18)], ir_version=9)
+    onnx.helper.set_model_props(model, {'mmpconv.format': '1', **({} if size is None else {'mmpconv.size': size})})
+    onnx.save(model, path)
+    return path
+
+
+def test_a_forged_file_with_all_that_is_asked_for_is_run(tmp_path):
+    network = OnnxNetwork(forged(tmp_path / 'a.onnx'))
+    filled, reached = network(*arrays((2, 40, 30)))
+    assert (network.size, filled.shape, reached.shape) == (64, (2, 40, 30, 3), (2, 40, 30))
+
+
+@pytest.mark.parametrize('size', [None, '', 'large', '-3', '0', '1e9', '64.5', '9' * 40, '\u0663', ' 64'])
+def test_metadata_of_a_wrong_kind_or_range_are_refused(tmp_path, size):
+    with pytest.raises(LaunchError, match='a.onnx says that its network was trained on photos of .* damaged') as caught:
+        OnnxNetwork(forged(tmp_path / 'a.onnx', size))
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('arguments', [
+    dict(names=('photo', 'hole', 'filled', 'reached')), dict(names=('image', 'hole', 'filled', 'seen')),
+    dict(kind=onnx.TensorProto.DOUBLE), dict(kind=onnx.TensorProto.INT64)])
+def test_inputs_and_outputs_of_another_kind_are_refused(tmp_path, arguments):
+    with pytest.raises(LaunchError, match='a.onnx has the (in|out)puts .* of tensor.float.; export') as caught:
+        OnnxNetwork(forged(tmp_path / 'a.onnx', **arguments))
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('node, attributes, message', [
+    ('Flatten', {}, 'gives float32 .* should give such shapes'),
+    ('Transpose', dict(perm=[0, 1, 3, 2]), 'gives float32'),
+    ('Transpose', dict(perm=[0, 1]), 'cannot be run on windows of 40 x 30 pixels')])
+def test_results_of_another_shape_are_refused(tmp_path, node, attributes, message):
+    with pytest.raises(LaunchError, match=f'a.onnx {message}') as caught:
+        OnnxNetwork(forged(tmp_path / 'a.onnx', node=node, **attributes))(*arrays((2, 40, 30)))
+    assert '\n' not in str(caught.value)
+
+
 def test_a_gpu_that_is_not_there_is_named(exported, monkeypatch):
     import onnxruntime
 
