@@ -16,15 +16,19 @@ MODEL_TYPES = {
 
 
 def register() -> None:
-    """Register layers, wrapper and hook, and look at what ``conv_cfg`` makes, if there is an MMEngine. Idempotent."""
+    """Register layers, wrapper, hook and metric, and look at what ``conv_cfg`` makes, if there is an MMEngine.
+
+    Idempotent.
+    """
     try:
-        from mmengine.registry import HOOKS, MODELS
+        from mmengine.registry import HOOKS, METRICS, MODELS
     except ImportError:
         return
     for name, module in MODEL_TYPES.items():
         MODELS.register_module(name, force=True, module=module)
     watch(MODELS)
     HOOKS.register_module('ConvertPaddingHook', force=True, module=_convert_padding_hook)
+    METRICS.register_module('BorderIoUMetric', force=True, module=_border_iou_metric)
 
 
 def _convert_padding_hook(*args, **kwargs):
@@ -32,3 +36,10 @@ def _convert_padding_hook(*args, **kwargs):
     from .conversion.padding_hook import ConvertPaddingHook
 
     return ConvertPaddingHook(*args, **kwargs)
+
+
+def _border_iou_metric(*args, **kwargs):
+    # Likewise: MMSegmentation, whose metric it extends, is there where segmentation is scored.
+    from .evaluation import BorderIoUMetric
+
+    return BorderIoUMetric(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Metrics of inpainting by hole ratio, fillings to compare with, and statistics of a comparison of paddings."""
+"""Metrics of inpainting by hole ratio, of segmentation at the border, fillings to compare with, statistics of paddings."""
 import importlib
 
 from .baselines import BASELINES
@@ -6,12 +6,14 @@ from .hole_bins import GROUPS, HOLE_BINS, bin_of, touches_border
 from .image_metrics import IMAGE_METRICS, image_metrics
 
 __all__ = [
-    'BASELINES', 'FID', 'GROUPS', 'HOLE_BINS', 'IMAGE_METRICS', 'InpaintingMetric', 'LPIPS', 'bin_of',
-    'image_metrics', 'touches_border'
+    'BASELINES', 'BorderIoUMetric', 'FID', 'GROUPS', 'HOLE_BINS', 'IMAGE_METRICS', 'InpaintingMetric', 'LPIPS',
+    'bin_of', 'image_metrics', 'touches_border'
 ]
 
-# Imported when they are asked for: torchvision and MMagic take seconds, and statistics of paddings need neither.
-_LATE = {'FID': 'fid', 'InpaintingMetric': 'inpainting_metric', 'LPIPS': 'perceptual_metrics'}
+# Imported when they are asked for: torchvision, MMagic and MMSegmentation take seconds, and statistics of paddings need
+# none of them.
+_LATE = {'BorderIoUMetric': 'border_iou_metric', 'FID': 'fid', 'InpaintingMetric': 'inpainting_metric',
+         'LPIPS': 'perceptual_metrics'}
 
 
 def __getattr__(name: str):

@@ -6,8 +6,8 @@ MM* library, the rest needs MMagic.
 from importlib import import_module
 
 _HOMES = {
-    'classification': ('pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11', 'pdvgg11_bn',
-                       'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'),
+    'classification': ('NarrowVGG', 'pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11',
+                       'pdvgg11_bn', 'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'),
     'inpainting': ('MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
                    'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'),
 }

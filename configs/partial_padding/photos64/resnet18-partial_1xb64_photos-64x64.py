@@ -1,0 +1,4 @@
+_base_ = './resnet18-zero_1xb64_photos-64x64.py'
+
+custom_imports = dict(imports=['mmpconv'])
+model = dict(backbone=dict(conv_cfg=dict(type='PartialConv2d')))

@@ -1,0 +1,3 @@
+_base_ = './vgg11-zero_1xb64_photos-64x64.py'
+
+model = dict(backbone=dict(_delete_=True, type='PaddedModel', mode='replicate', model={{_base_.model.backbone}}))
