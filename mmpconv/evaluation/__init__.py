@@ -1,4 +1,4 @@
-"""Metrics of inpainting by hole ratio, of segmentation at the border, fillings to compare with, statistics of paddings."""
+"""Metrics of inpainting by hole ratio and of segmentation at the border, simple fillings, statistics of paddings."""
 import importlib
 
 from .baselines import BASELINES
