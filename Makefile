@@ -23,6 +23,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/layer.py
 	$(BIN)/python benchmarks/loss.py
 	$(BIN)/python benchmarks/padding.py
+	$(BIN)/python benchmarks/padding_price.py
 	$(BIN)/python benchmarks/runtimes.py
 	$(BIN)/python benchmarks/photo.py
 	$(BIN)/python benchmarks/report.py

@@ -14,7 +14,8 @@ PAGE = DOCS / 'speed.md'
 BEGIN, END = '<!-- results: written by benchmarks/report.py -->', '<!-- end of results -->'
 TITLES = {'train_step': 'A whole training iteration', 'network': 'The network', 'layer': 'One layer',
           'loss': 'Perceptual and style losses', 'padding': 'Padding of a classification network',
-          'runtimes': 'The network by runtime', 'photo': 'Filling a hole in a photo'}
+          'padding_price': 'Padding of small networks, eager and compiled', 'runtimes': 'The network by runtime',
+          'photo': 'Filling a hole in a photo'}
 
 
 def main() -> None:

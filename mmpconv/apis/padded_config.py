@@ -67,8 +67,8 @@ def write_padded_config(name: str, out: str, mode: str, only: Sequence[str] | No
     def text(base: str) -> str:
         return _TEMPLATE.format(mode=mode, base=base, imports=imports, arguments=arguments)
 
-    _try(text(_base(name, None)), name, config, mode, only, skip)
-    write_text(path, text(_base(name, path.parent)))
+    _try(text(base_path(name, None)), name, config, mode, only, skip)
+    write_text(path, text(base_path(name, path.parent)))
 
 
 def _try(text: str, name: str, config: Config, mode: str, only, skip) -> None:
@@ -137,7 +137,7 @@ def _imports_of(config: Config) -> list[str]:
     return [imports] if isinstance(imports, str) else list(imports)
 
 
-def _base(name: str, folder: Path | None) -> str:
+def base_path(name: str, folder: Path | None) -> str:
     """How a config refers to its base: as it was given for one of a package, else relative to a folder, or absolute."""
     if '::' in name:
         return name

@@ -26,20 +26,24 @@ def require_marks(page: Path, tool: str) -> str:
     return text
 
 
-def publish(page: Path, tool: str, results: str, csv: Path, picture: Path) -> None:
-    """Put results between the two marks of a page; CSV and picture go to the folder ``benchmarks`` beside it.
+def publish(page: Path, tool: str, results: str, csv: Path, *pictures: Path, name: str | None = None) -> None:
+    """Put results between the two marks of a page; CSV and pictures go to the folder ``benchmarks`` beside it.
 
     Args:
         page, tool: As of :func:`require_marks`.
         results: In Markdown.
-        csv, picture: Files to copy; they are named after the page.
+        csv, *pictures: Files to copy. What follows a hyphen in their name stays: ``comparison-further.png`` becomes
+            ``NAME-further.png``.
+        name: How they are called; default: as the page.
 
     Raises:
         LaunchError: As of :func:`require_marks`.
     """
     text = require_marks(page, tool)
-    for source in (csv, picture):
-        write_bytes(page.parent / 'benchmarks' / f'{page.stem}{source.suffix}', source.read_bytes())
+    for source in (csv, *pictures):
+        _, hyphen, part = source.stem.partition('-')
+        target = page.parent / 'benchmarks' / f'{name or page.stem}{hyphen}{part}{source.suffix}'
+        write_bytes(target, source.read_bytes())
     above, begin, rest = text.partition(BEGIN.format(tool=tool))
     write_text(page, f'{above}{begin}\n\n{results.strip()}\n\n{END}{rest.partition(END)[2]}')
 

@@ -13,12 +13,14 @@ import loss
 import network
 import numpy as np
 import padding
+import padding_price
 import photo
 import pytest
 import runtimes
 import torch
 import train_step
 from PIL import Image
+from tables import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ['--size', '64', '--batch', '1', '--repeats', '1', '--device', 'cpu']
@@ -89,6 +91,22 @@ def test_layer(tmp_path, capsys):
     check(json.loads(path.read_text()), 'layer',
           {'MMagic', "NVIDIA's definition", 'mmpconv', 'plain convolutions'} | peer, cases=36)
     assert ('not compared: pip install torch_pconv' in capsys.readouterr().out) == (not peer)
+
+
+def test_padding_price(tmp_path, monkeypatch):
+    monkeypatch.setattr(padding_price, 'COMPARISONS', dict(photos64=(32, 32), camvid=(64, 64)))
+    padding_price.main(['--batch', '2', '--repeats', '1', '--modes', '1', '--device', 'cpu', '--json',
+                        str(tmp_path / 'price.json')])
+    result = json.loads((tmp_path / 'price.json').read_text())
+    candidates = {}
+    for row in result['measurements']:
+        candidates.setdefault(row['case'], []).append(row['candidate'])
+    assert candidates == {f'{name}, eager: {case}': paddings for name, paddings in (
+        *((name, ['zero', 'partial', 'reflect', 'replicate']) for name in ('resnet18', 'vgg11')),
+        *((name, ['zero', 'partial']) for name in ('deeplabv3plus_r18', 'unet')))
+        for case in ('inference', 'training step')}
+    assert len(result['targets']) == 8 and {target['at_most'] for target in result['targets']} == {1.03}
+    assert result['reference'] == 'zero' and tables(result)[0].header[4] == 'zero is'
 
 
 def test_padding(tmp_path, capsys):

@@ -11,9 +11,9 @@ from torch import nn
 
 import mmpconv.models
 from mmpconv import PartialConv2d
-from mmpconv.models import classification
+from mmpconv.models import NarrowVGG, classification
 
-NAMES = classification.__all__
+NAMES = [name for name in classification.__all__ if name.startswith('pd')]
 
 WITHOUT_OPENMMLAB = """
 import importlib.abc, sys
@@ -159,3 +159,33 @@ def test_no_mm_library_is_needed():
 def test_unknown_names_are_no_attributes():
     with pytest.raises(AttributeError, match="no attribute 'pdresnet20'"):
         mmpconv.models.pdresnet20  # noqa: B018
+
+
+@pytest.mark.parametrize('depth', [11, 13, 16, 19])
+def test_a_narrow_vgg_is_torchvisions_without_the_last_pooling_when_it_is_not_narrow(depth):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = NarrowVGG(depth).eval()
+    peer = getattr(torchvision.models, f'vgg{depth}_bn')(weights=None).features.eval()
+    assert isinstance(peer[-1], nn.MaxPool2d)
+    peer[:-1].load_state_dict(network.features.state_dict())
+    image = torch.rand(1, 3, 32, 48)
+    with torch.no_grad():
+        features, = network(image)
+        assert torch.equal(features, peer[:-1](image))
+    deviation = network.features[0].weight.std().item()
+    assert deviation == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.1)
+
+
+def test_a_narrow_vgg_has_the_width_it_is_given():
+    narrow = NarrowVGG(11, width=16)
+    channels = [module.out_channels for module in narrow.modules() if isinstance(module, nn.Conv2d)]
+    assert channels == [16, 32, 64, 64, 128, 128, 128, 128]
+    assert narrow(torch.rand(2, 3, 64, 64))[0].shape == (2, 128, 4, 4)
+
+
+@pytest.mark.parametrize('arguments, words', [(dict(depth=12), 'depth is 12 but must be one of 11, 13, 16, 19'),
+                                              (dict(depth=11, width=0), 'width is 0')])
+def test_a_vgg_that_there_is_not_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        NarrowVGG(**arguments)

@@ -21,6 +21,7 @@ from mmpconv.apis.benchmark import command_line as benchmark
 from mmpconv.apis.benchmark.method_names import parse_methods
 from mmpconv.apis.benchmark_making import command_line as benchmark_making
 from mmpconv.apis.padding_comparison import command_line, plan
+from mmpconv.apis.padding_tiles_picture import build_parser as tiles_parser
 from mmpconv.engine.arguments import build_train_parser
 from mmpconv.engine.files import load_config
 
@@ -65,12 +66,15 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         assert 'metrics written to metrics.json' in output and 'MAE' in output
     elif script == 'tools/compare_padding.py':  # tests/test_apis runs it; here: that the configs are there
         args = command_line.build_parser().parse_args(args[1:])
-        template = args.template or command_line.DIGITS
-        assert plan.plan_runs(str(ROOT / template), args.networks, args.paddings, args.seeds, tmp_path, args.metric,
-                              args.cfg_options, args.gpus)
+        args.work_dir = tmp_path
+        compared = command_line.resolve(args, ROOT)
+        assert plan.plan_runs(str(ROOT / compared.template), compared.networks, compared.paddings, args.seeds, tmp_path,
+                              compared.metric, args.cfg_options, args.gpus)
     elif script == 'tools/visualize_padding.py':
         output = run('visualize_padding.py', *args[1:])
         assert 'picture: work_dirs/padding.png' in output and (folder / 'work_dirs/padding.png').is_file()
+    elif script == 'tools/visualize_tiles.py':  # tests/test_apis runs it on networks
+        assert tiles_parser().parse_args(args[1:])
     elif script == 'tools/model_converters/convert_keys.py':  # test_padding_pages.py runs those of this page
         assert command in (ROOT / 'docs/nvidia.md').read_text()
     elif script.startswith('tools/dataset_converters/'):  # tests/test_apis/test_data_preparation runs them on data

@@ -17,6 +17,8 @@ from tool_runs import ROOT
 from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.apis.demo.command_line import build_parser as demo_parser
 from mmpconv.apis.inpainter.shipped_models import shipped_model
+from mmpconv.apis.padding_comparison.command_line import build_parser as compare_parser
+from mmpconv.apis.padding_comparison.ready import READY, is_own_config
 from mmpconv.engine.arguments import build_train_parser
 from mmpconv.engine.files import load_config
 from mmpconv.web.command_line import build_parser as serve_parser
@@ -70,7 +72,12 @@ def test_command_runs(command, home):
     if name == 'train':  # tests/test_configs runs every config for an iteration
         assert load_config(str(ROOT / args[0])) and build_train_parser().parse_args(args)
         return
-    assert name in ('convert-padding', 'doctor', 'export', 'inpaint'), f'add a test of mmpconv {name}'
+    if name == 'compare-padding' and args != ['--list']:  # tests/test_apis runs it
+        parsed = compare_parser().parse_args(args)
+        assert is_own_config(parsed.comparison) or parsed.comparison in READY
+        return
+    assert name in ('compare-padding', 'convert-padding', 'doctor', 'export', 'inpaint'), (
+        f'add a test of mmpconv {name}')
     before = {path for path in home.rglob('*') if path.is_file()}
     done = subprocess.run(
         [sys.executable, '-m', 'mmpconv', name, *args], cwd=home, capture_output=True, text=True,

@@ -10,6 +10,8 @@ from mmengine.config import Config
 from tool_runs import ROOT
 from torchvision.models import resnet50
 
+from mmpconv.apis.padding_comparison.command_line import build_parser as compare_parser
+from mmpconv.apis.padding_comparison.command_line import resolve
 from mmpconv.engine.arguments import apply_common, build_test_parser, build_train_parser
 from mmpconv.engine.files import load_config
 
@@ -44,6 +46,11 @@ def test_command_fits_the_tool_and_the_config(command, tmp_path):
     if script.startswith('tools/dist_'):
         gpus = int(args.pop(2 if script == 'tools/dist_test.sh' else 1))
         assert f'_{gpus}xb' in args[0]
+    if script == 'tools/compare_padding.py':  # test_documented_commands.py reads those of other pages
+        options = compare_parser().parse_args(args)
+        options.work_dir = tmp_path
+        assert set(options.paddings or ()) <= set(resolve(options, ROOT).paddings)
+        return
     parser = build_test_parser() if 'test' in script else build_train_parser()
     args = parser.parse_args(args)
     assert (ROOT / args.config).is_file()
@@ -87,7 +94,7 @@ def test_the_conversion_on_the_page_runs(folder, run):
 
 
 def test_readme_and_metafile_list_every_config():
-    links = re.findall(r'\(((?:imagenet|cityscapes|digits)/[^)]*)\)', README)
+    links = re.findall(r'\(((?:imagenet|cityscapes|digits|photos64|camvid)/[^)]*)\)', README)
     assert {PADDING / link for link in links} >= set(CONFIGS)
     models = yaml.safe_load((PADDING / 'metafile.yml').read_text())['Models']
     assert sorted(ROOT / model['Config'] for model in models) == CONFIGS

@@ -6,22 +6,25 @@ from collections.abc import Iterable, Sequence
 
 from mmpconv.evaluation.padding_comparison import PaddingSummary, summarise
 
+from .further import further_table
+from .markdown import UNDEFINED, interval, markdown_table, number, p_value
 from .run import BASELINE, Run
 
 COLUMNS = {'network': str, 'padding': str, 'seed': int, 'best': float, 'best_step': int, 'last': float}
-UNDEFINED = '-'
 
 
-def to_csv(scores: Sequence[dict]) -> str:
+def to_csv(scores: Sequence[dict], further: Sequence[dict] = ()) -> str:
     """A line a run.
 
     Args:
         scores: Contents of ``score.json``, in the order in which they are shown.
+        further: Further scores of the same runs, by name, each in a column of its own.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction='ignore', lineterminator='\n')
+    writer = csv.DictWriter(text, [*COLUMNS, *(further[0] if further else [])], extrasaction='ignore',
+                            lineterminator='\n')
     writer.writeheader()
-    writer.writerows(scores)
+    writer.writerows({**score, **more} for score, more in zip(scores, further or [{}] * len(scores)))
     return text.getvalue()
 
 
@@ -50,20 +53,22 @@ def table(scores: Sequence[dict]) -> str:
     seeds = list(dict.fromkeys(score['seed'] for score in scores))
     header = ['network', 'padding', *(f'seed {seed}' for seed in seeds), 'average', 'diff', 'stdev',
               '95 % interval of diff', 'p']
-    rows = [[network, padding, *map(_number, summary.scores), _number(summary.average),
-             _number(summary.difference, '+'), _number(summary.stdev), _interval(summary.difference_interval),
-             _p_value(summary.p_value)] for (network, padding), summary in summaries(scores).items()]
-    alignment = ['-', '-', *['-:'] * (len(header) - 2)]
-    return '\n'.join(f'| {" | ".join(cells)} |' for cells in [header, alignment, *rows])
+    rows = [[network, padding, *map(number, summary.scores), number(summary.average),
+             number(summary.difference, '+'), number(summary.stdev), interval(summary.difference_interval),
+             p_value(summary.p_value)] for (network, padding), summary in summaries(scores).items()]
+    return markdown_table(header, rows, words=2)
 
 
-def report(scores: Sequence[dict], runs: Sequence[Run], template: str) -> str:
+def report(scores: Sequence[dict], runs: Sequence[Run], template: str, further: Sequence[dict] = (),
+           shifts: Sequence[int] = ()) -> str:
     """The table, how to read it, and how it came about, in Markdown.
 
     Args:
         scores: As of :func:`to_csv`.
         runs: Those that gave the scores.
         template: Where their configs lie, as a user would write it.
+        further: Further scores of the same runs, as of :func:`~.further.summaries_of`.
+        shifts: As of :func:`~.shifted_crops.shifted_scores`, whose scores are among them.
     """
     metric, options, gpus = runs[0].metric, runs[0].options, runs[0].gpus
     settings = [f'`{template}`', _listed(f'{run.length} {run.unit}' for run in runs),
@@ -80,26 +85,19 @@ def report(scores: Sequence[dict], runs: Sequence[Run], template: str) -> str:
         f'Settings: {", ".join(settings)}.',
         f'Machine: {_listed(score["machine"] for score in scores)}.',
         f'Versions: {_listed(score["versions"] for score in scores)}.']
-    return '\n\n'.join([table(scores), '\n'.join(f'- {note}' for note in notes)]) + '\n'
+    if further:
+        notes.insert(1, 'The second table is of the last validation.' + (
+            f' shift: accuracy on crops moved diagonally by {", ".join(map(str, shifts))} pixels from the centre of '
+            'the photo, which is enlarged so that all crops lie inside.' if shifts else ''))
+    tables = [table(scores), *([further_table(further)] if further else [])]
+    return '\n\n'.join([*tables, '\n'.join(f'- {note}' for note in notes)]) + '\n'
 
 
 def _last_averages(scores: Sequence[dict]) -> list[str]:
     last: dict[str, list[float]] = {}
     for score in scores:
         last.setdefault(f'{score["network"]}-{score["padding"]}', []).append(score['last'])
-    return [f'{name} {_number(statistics.fmean(values))}' for name, values in last.items()]
-
-
-def _number(value: float | None, sign: str = '') -> str:
-    return UNDEFINED if value is None else f'{round(value, 3) + 0.0:{sign}.3f}'  # no -0.000
-
-
-def _interval(ends: tuple[float, float] | None) -> str:
-    return UNDEFINED if ends is None else f'{ends[0]:+.3f} to {ends[1]:+.3f}'
-
-
-def _p_value(value: float | None) -> str:
-    return UNDEFINED if value is None else '< 0.001' if value < 0.001 else f'{value:.3f}'
+    return [f'{name} {number(statistics.fmean(values))}' for name, values in last.items()]
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -1,0 +1,97 @@
+"""How well a trained classifier does when the object is pushed towards the border of what it sees."""
+import copy
+import math
+from collections.abc import Sequence
+from itertools import product
+
+import torch
+from mmengine.config import ConfigDict
+from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.utils import import_modules_from_strings
+from torch import nn
+
+from mmpconv.checkpoints.loading import load_from_local
+from mmpconv.errors import LaunchError
+from mmpconv.whole_files import read_json, write_json
+
+from .run import Run
+from .training_log import checkpoint_to_resume, read_scores
+
+BATCH = 100  # photos at a time
+FILE = 'shifted_crops.json'
+
+
+def shifted_scores(run: Run, shifts: Sequence[int]) -> dict[str, float]:
+    """Top-1 accuracy in percent of a finished run by the shift of the crop, and the loss from the first to the last.
+
+    Every photo of the validation set is resized so that a crop can be moved by the largest shift and stay inside, so
+    that no pixel is made up. A shift of s is measured in the four diagonal directions (s pixels down and right, say)
+    and averaged; 0 is the centre crop of the same enlarged photo. The network is that of the last checkpoint. What was
+    found lies in the folder of the run and is not computed again.
+
+    Args:
+        run: Of a classifier whose validation photos pass ``ResizeEdge`` and ``CenterCrop``.
+        shifts: Pixels, from small to large.
+
+    Raises:
+        LaunchError: The run has another validation, or no checkpoint of its end.
+    """
+    known = read_json(run.folder / FILE) or {}
+    if known.get('shifts') != list(shifts):
+        known = dict(shifts=list(shifts), accuracy=_accuracies(run, shifts))
+        write_json(run.folder / FILE, known)
+    scores = {f'shift {shift}': accuracy for shift, accuracy in zip(shifts, known['accuracy'])}
+    if len(shifts) > 1:
+        scores[f'shift {shifts[-1]} - shift {shifts[0]}'] = known['accuracy'][-1] - known['accuracy'][0]
+    return scores
+
+
+def _accuracies(run: Run, shifts: Sequence[int]) -> list[float]:
+    config = ConfigDict(copy.deepcopy(run.settings['config']))
+    import_modules_from_strings(**(config.get('custom_imports') or dict(imports=[])))
+    pipeline = config.val_dataloader.dataset.pipeline
+    crop = _make_room(pipeline, max(shifts), run)
+    with DefaultScope.overwrite_default_scope(config.get('default_scope') or 'mmpretrain'):
+        dataset = DATASETS.build(config.val_dataloader.dataset)
+        model = _trained(run, config)
+    right = dict.fromkeys(shifts, 0.0)
+    for start in range(0, len(dataset), BATCH):
+        photos = [dataset[index] for index in range(start, min(start + BATCH, len(dataset)))]
+        for shift in shifts:
+            windows = sorted({(y, x) for y, x in product((-shift, shift), repeat=2)})
+            for window in windows:
+                right[shift] += _count_right(model, photos, crop, window) / len(windows)
+    return [100 * right[shift] / len(dataset) for shift in shifts]
+
+
+def _make_room(pipeline: list[dict], shift: int, run: Run) -> int:
+    """Change a validation pipeline to give larger photos, and no crop. Returns the size of the crop."""
+    names = [step['type'].rpartition('.')[2] for step in pipeline]
+    if 'ResizeEdge' not in names or 'CenterCrop' not in names:
+        raise LaunchError(f'--shifts needs a validation with ResizeEdge and CenterCrop, but that of {run.config} has '
+                          f'{", ".join(names)}')
+    crop = pipeline.pop(names.index('CenterCrop'))['crop_size']
+    pipeline[names.index('ResizeEdge')]['scale'] = crop + 2 * shift
+    return crop
+
+
+def _trained(run: Run, config: ConfigDict) -> nn.Module:
+    checkpoint = checkpoint_to_resume(run.folder, read_scores(run.folder, run.metric))
+    if checkpoint is None or int(checkpoint.stem.rpartition('_')[2]) != run.length:
+        raise LaunchError(f'{run} has no checkpoint of its end in {run.folder}, so that --shifts cannot look at it; '
+                          'remove that folder to train it again')
+    model = MODELS.build({'data_preprocessor': config.get('data_preprocessor'), **config.model})
+    model.load_state_dict(load_from_local(str(checkpoint), map_location='cpu')['state_dict'])
+    return model.eval()
+
+
+@torch.no_grad()
+def _count_right(model: nn.Module, photos: Sequence[dict], crop: int, window: tuple[int, int]) -> int:
+    """How many photos are classified right where the window is moved by this many pixels from their middle."""
+    inputs = []
+    for photo in photos:
+        top, left = (math.floor((size - crop) / 2) + moved for size, moved in zip(photo['inputs'].shape[1:], window))
+        inputs.append(photo['inputs'][:, top:top + crop, left:left + crop])
+    data = model.data_preprocessor(dict(inputs=inputs, data_samples=[photo['data_samples'] for photo in photos]))
+    found = model(**data, mode='predict')
+    return sum(int(sample.pred_label == sample.gt_label) for sample in found)
