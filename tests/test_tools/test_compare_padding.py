@@ -1,11 +1,14 @@
 """``tools/compare_padding.py`` as a user runs it: on digits, interrupted and continued, and with runs that fail."""
 import contextlib
+import csv
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import cv2
+import numpy as np
 import pytest
 from tool_runs import ROOT
 
@@ -105,3 +108,36 @@ def test_a_training_that_fails_is_reported_and_the_others_run(tmp_path):
     assert 'NoSuchModel' in (tmp_path / 'runs/toy-partial/seed-0/train.log').read_text()
     assert {path.parent.parent.name for path in tmp_path.glob('runs/*/*/score.json')} == {'toy-zero'}
     assert not (tmp_path / 'runs/comparison.md').exists()
+
+
+@pytest.mark.slow
+def test_a_segmentation_config_of_ones_own_is_compared_at_the_border_by_one_command(tmp_path):
+    generator = np.random.default_rng(0)
+    for part in ('train', 'val'):
+        for name in (part, f'{part}annot'):
+            (tmp_path / f'data/{name}').mkdir(parents=True)
+        for number in range(2):
+            cv2.imwrite(str(tmp_path / f'data/{part}/{number}.jpg'),
+                        generator.integers(0, 256, (96, 128, 3), dtype=np.uint8))
+            cv2.imwrite(str(tmp_path / f'data/{part}annot/{number}.png'),
+                        generator.integers(0, 12, (96, 128), dtype=np.uint8))
+    (tmp_path / 'mine.py').write_text(f"""
+_base_ = '{ROOT}/configs/partial_padding/camvid/unet-zero_1xb8_camvid-96x96.py'
+train_cfg = dict(max_iters=2, val_interval=2)
+default_hooks = dict(checkpoint=dict(interval=2))
+train_dataloader = dict(batch_size=2, dataset=dict(data_root='data'))
+val_dataloader = dict(dataset=dict(data_root='data'))
+""")
+    output = compare(tmp_path, 'mine.py', '--paddings', 'zero', 'partial', '--seeds', 1, '--jobs', 1, '--further',
+                     'mIoU/border8', 'mIoU/interior8')
+    folder = tmp_path / 'work_dirs/compare_padding-mine'
+    rows = list(csv.DictReader((folder / 'comparison.csv').open()))
+    assert [(row['network'], row['padding']) for row in rows] == [('mine', 'zero'), ('mine', 'partial')]
+    for row in rows:
+        scores = read_scores(folder / f'mine-{row["padding"]}/seed-0', 'mIoU/border8')
+        assert float(row['mIoU/border8']) == scores[2] > 0 and float(row['mIoU/interior8']) > 0
+        assert float(row['last']) == read_scores(folder / f'mine-{row["padding"]}/seed-0', 'mIoU')[2]
+        assert f'| mine | mIoU/border8 | {row["padding"]} | {scores[2]:.3f} |' in output
+    assert ['converted to partial padding' in (folder / f'mine-{padding}/seed-0/train.log').read_text()
+            for padding in ('zero', 'partial')] == [False, True]
+    assert (folder / 'comparison-further.png').is_file()
