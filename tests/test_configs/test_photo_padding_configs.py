@@ -1,5 +1,4 @@
 """The configs of photos and of CamVid: networks that differ in nothing but their padding, and that train."""
-import shutil
 from pathlib import Path
 
 import cv2
@@ -113,4 +112,3 @@ def test_training_reaches_every_parameter_and_validation_runs(name, network, pad
     assert len(changed) == len(before)
     expected = {READY[name].metric, *READY[name].further}
     assert expected <= set(found) and all(0 <= found[key] <= 100 for key in expected)
-    shutil.rmtree(tmp_path / 'run')
