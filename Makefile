@@ -5,7 +5,7 @@ JOBS ?= 2
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test lint bench lock
+.PHONY: demo test lint bench lock audit
 
 demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py
@@ -31,12 +31,18 @@ bench: $(INSTALLED)
 # Resolves the lock file anew, for all supported Pythons at once.
 lock:
 	$(BIN)/python -m pip install uv
-	$(BIN)/uv pip compile --universal --python-version 3.10 --no-annotate --no-header --no-emit-index-url \
-		requirements/lock.in -o requirements/lock.txt
+	$(BIN)/uv pip compile --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
+		--no-emit-index-url requirements/lock.in -o requirements/lock.txt
+
+# Compares the lock file with PyPI's list of known holes, which needs a network.
+audit:
+	$(BIN)/python -m pip install uv
+	$(BIN)/uv tool run pip-audit --disable-pip --require-hashes -r requirements/lock.txt
 
 $(INSTALLED): requirements/lock.txt setup.py
 	@$(PYTHON) requirements/check_python.py
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements/lock.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

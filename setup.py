@@ -38,7 +38,7 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=['mmpconv', 'mmpconv.*']),
     package_data={'mmpconv.web': ['*.css', '*.js']},
-    python_requires='>=3.10,<3.13',
+    python_requires='>=3.11,<3.14',
     install_requires=requirements('core'),
     extras_require={
         'inpainting': requirements('inpainting'),

@@ -84,8 +84,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     name = parser.parse_args(argv[:1]).command
-    # Of deprecations in the libraries of MMagic users need not know; names of files need not be text.
-    warnings.filterwarnings('ignore', category=FutureWarning, module=r'(transformers|diffusers)\.')
+    # Of deprecations in what MMEngine imports users need not know; names of files need not be text.
+    warnings.filterwarnings('ignore', category=FutureWarning, module=r'transformers\.')
     sys.stdout.reconfigure(errors='backslashreplace')
     try:
         return _run(COMMANDS[name], argv[1:], f'mmpconv {name}')

@@ -1,4 +1,4 @@
-"""Calls a function as soon as another package's module has been imported.
+"""Does something when another package's module is imported: after it, or around it.
 
 The defect: torch and MMEngine take seconds to import, and what this package declares to them (safe classes, names of
 layers) has to be declared before anybody uses it, whoever imports first. ``mmpconv --help`` uses neither of them, and
@@ -10,6 +10,7 @@ import importlib.abc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 
 def when_imported(module: str, action: Callable[[], None]) -> None:
@@ -21,16 +22,36 @@ def when_imported(module: str, action: Callable[[], None]) -> None:
     """
     if sys.modules.get(module):
         action()
-    elif (watch := _Watch(module, action)) not in sys.meta_path:
+    else:
+        around_import(module, _After(action))
+
+
+def around_import(module: str, run: Callable[[ModuleType, Callable[[], None]], None]) -> None:
+    """Let ``run`` do the import of a module. Asked twice, done once; nothing is done if it is imported already.
+
+    Args:
+        module: Its full name.
+        run: Gets the module, which is still empty, and a function that fills it by running its code.
+    """
+    if not sys.modules.get(module) and (watch := _Watch(module, run)) not in sys.meta_path:
         sys.meta_path.insert(0, watch)
 
 
 @dataclass(frozen=True)
+class _After:
+    action: Callable[[], None]
+
+    def __call__(self, module: ModuleType, execute: Callable[[], None]) -> None:
+        execute()
+        self.action()
+
+
+@dataclass(frozen=True)
 class _Watch(importlib.abc.MetaPathFinder):
-    """Finds the module as the finders behind this one do; its loader then calls ``action`` at the end."""
+    """Finds the module as the finders behind this one do; its loader then leaves the work to ``run``."""
 
     module: str
-    action: Callable[[], None]
+    run: Callable[[ModuleType, Callable[[], None]], None]
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != self.module:
@@ -45,9 +66,8 @@ class _Watch(importlib.abc.MetaPathFinder):
         execute = spec.loader.exec_module
 
         def exec_module(module):
-            execute(module)
+            self.run(module, lambda: execute(module))
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            self.action()
 
         spec.loader.exec_module = exec_module

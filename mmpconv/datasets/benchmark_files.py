@@ -75,7 +75,7 @@ def samples_to_csv(samples: Sequence[BenchmarkSample]) -> str:
     has_split = any(s.split for s in samples)
     writer.writerow([*COLUMNS, *['split'] * has_split])
     for s in samples:
-        writer.writerow([s.id, s.image, *s.box, s.mask, repr(s.hole_ratio), s.bin, int(s.border), s.image_sha256,
+        writer.writerow([s.id, s.image, *s.box, s.mask, repr(float(s.hole_ratio)), s.bin, int(s.border), s.image_sha256,
                          s.mask_sha256, *[s.split] * has_split])
     return text.getvalue()
 

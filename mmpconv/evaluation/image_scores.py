@@ -62,8 +62,8 @@ def as_csv(scores: Sequence[ImageScore]) -> str:
     writer = csv.writer(text, lineterminator='\n')
     writer.writerow(['name', 'sample_idx', 'hole_ratio', 'bin', 'border', *(scores[0].values if scores else ())])
     for score in scores:
-        writer.writerow([score.name, score.sample_idx, repr(score.hole_ratio), score.hole_bin, score.border,
-                         *map(repr, score.values.values())])
+        writer.writerow([score.name, score.sample_idx, repr(float(score.hole_ratio)), score.hole_bin, score.border,
+                         *(repr(float(value)) for value in score.values.values())])
     return text.getvalue()
 
 

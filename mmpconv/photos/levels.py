@@ -70,5 +70,6 @@ def _split(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _keep_off(levels: np.ndarray, transparent: np.ndarray) -> None:
     """Change by one level the `(n, c)` colours that would be taken for transparent pixels."""
-    last = ~transparent[-1] if levels.dtype == bool else transparent[-1] + (-1 if transparent[-1] else 1)
+    level = transparent[-1].item()
+    last = not level if levels.dtype == bool else level + (-1 if level else 1)
     levels[(levels == transparent).all(1), -1] = last

@@ -22,7 +22,6 @@ from .tiff_file import write_deep_tiff
 _EXIF_PREFIX = b'Exif\0\0'
 _INCH = 0.0254
 _LOSSLESS = {'WEBP': dict(lossless=True, exact=True),  # exact: also the colours of transparent pixels
-             'PNG': dict(bits=8),  # else indices above the end of a short palette are cut down to fewer bits
              'GIF': dict(optimize=False)}  # else the palette is sorted anew
 
 
@@ -61,6 +60,13 @@ def to_pillow(picture: Picture) -> Image.Image:
     return image
 
 
+def _with_all_indices(picture: Picture) -> tuple[bytes, str]:
+    """A palette that has an entry, black, also for indices above its end: Pillow cuts down to few bits what is more."""
+    order, palette = picture.details.palette
+    absent = int(picture.samples.max(initial=0)) + 1 - len(palette) // len(order)
+    return palette + bytes((0, 0, 0, 255)[:len(order)]) * absent, order
+
+
 def _write_by_pillow(picture: Picture, unfinished: Path, format: Format) -> None:
     details = picture.details
     if format.name != 'TIFF' and picture.mode in GREY_16:  # these formats hold one kind of it
@@ -72,6 +78,8 @@ def _write_by_pillow(picture: Picture, unfinished: Path, format: Format) -> None
     if format.name == 'JPEG':
         options |= details.jpeg or dict(quality=95, subsampling=0)
     elif format.name == 'PNG':
+        if picture.mode == 'P':
+            image.putpalette(*_with_all_indices(picture))
         options['pnginfo'] = PngInfo()
         for kind, content in details.png_chunks:
             options['pnginfo'].add(kind, content)

@@ -96,9 +96,9 @@ def test_mmagics_metrics_beside_it_agree(samples):
     found = evaluate([METRICS.build(config) for config in (
         dict(type='MAE', mask_key='mask', scaling=100), dict(type='PSNR'), dict(type='SSIM'),
         dict(type='InpaintingMetric', metric=['psnr', 'ssim', 'l1_hole']))], samples)
-    assert found['l1_hole'] == pytest.approx(found['MAE'], abs=0.02)
-    assert found['psnr'] == pytest.approx(found['PSNR'], abs=0.01)
-    assert found['ssim'] == pytest.approx(found['SSIM'], abs=1e-3)
+    assert found['l1_hole'] == pytest.approx(float(found['MAE']), abs=0.02)
+    assert found['psnr'] == pytest.approx(float(found['PSNR']), abs=0.01)
+    assert found['ssim'] == pytest.approx(float(found['SSIM']), abs=1e-3)
     assert 'l1' not in found
 
 

@@ -21,7 +21,7 @@ def picture(mode, photo):
     h, w = photo.shape[:2]
     image = Image.fromarray(photo)
     alpha = np.linspace(0, 255, w).astype(np.uint8)[None].repeat(h, axis=0)
-    deep = photo[..., 0] * 256 + photo[..., 1].astype(np.uint16)
+    deep = photo[..., 0].astype(np.uint16) * 256 + photo[..., 1]
     if mode == '1':
         return image.convert('1')
     if mode == 'P':

@@ -17,6 +17,9 @@ from .inspection import Finding
 _AHEAD = 8  # files a thread that are begun before their turn
 Item, Result = TypeVar('Item'), TypeVar('Result')
 
+# OpenCV 4.14 has no other name for it, and 4.11 not always this one.
+_set_log_level = cv2.utils.logging.setLogLevel if hasattr(cv2.utils, 'logging') else cv2.setLogLevel
+
 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], number: int, jobs: int | None,
                 title: str) -> Iterator[tuple[Item, Result]]:
@@ -40,7 +43,7 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
         task = progress.add_task(title, total=number)
         pending = deque()
         # OpenCV would write a line a broken file across the bar; the report names them.
-        log_level = cv2.setLogLevel(0)
+        log_level = _set_log_level(0)
         try:
             for item in items:
                 pending.append((item, threads.submit(function, item)))
@@ -53,7 +56,7 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
                 yield done, future.result()
                 progress.advance(task)
         finally:
-            cv2.setLogLevel(log_level)
+            _set_log_level(log_level)
             for _, future in pending:
                 future.cancel()
 

@@ -7,9 +7,11 @@ from .facts import OPENCVS, Facts
 
 
 def python(facts: Facts) -> str | None:
-    if (3, 10) <= facts.python <= (3, 12):
+    if (3, 11) <= facts.python <= (3, 13):
         return None
-    return '{}.{}: mmpconv is made for 3.10 to 3.12; MMagic 1.2.0 does not install on later ones'.format(*facts.python)
+    why = ('Pillow without known holes does not install on it' if facts.python < (3, 11) else
+           'nobody has tried MMagic 1.2.0 on it')
+    return '{}.{}: mmpconv is made for 3.11 to 3.13; {}'.format(*facts.python, why)
 
 
 def absent(package: str, why: str) -> Callable[[Facts], str | None]:

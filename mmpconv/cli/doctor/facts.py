@@ -17,8 +17,8 @@ PACKAGE = 'mmpconv'
 # Shown, and what rules are about.
 PACKAGES = (
     'mmpconv', 'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmagic', 'mmsegmentation', 'mmpretrain',
-    'numpy', 'pillow', *OPENCVS, 'diffusers', 'transformers', 'huggingface_hub', 'albumentations', 'mediapipe',
-    'setuptools', 'onnx', 'onnx-ir', 'ml_dtypes', 'onnxruntime', 'gradio')
+    'numpy', 'pillow', *OPENCVS, 'diffusers', 'transformers', 'setuptools', 'onnx', 'onnx-ir', 'ml_dtypes',
+    'onnxruntime', 'gradio')
 
 
 @dataclass

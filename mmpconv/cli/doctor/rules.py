@@ -6,6 +6,7 @@ from .rule import OK, PROBLEM, WARNING, Finding, Rule, does_not_work, version_of
 LOCK_FILE = "install the versions of mmpconv's requirements/lock.txt, which were tried together"
 MMCV_LITE = "pip uninstall -y mmcv mmcv-lite && pip install 'mmcv-lite>=2.1,<2.2'"
 MMCVS = ('mmcv', 'mmcv-lite')
+OPENCV = "pip install 'opencv-python>=4.12,<5', and so all that are installed of the OpenCVs"
 BOTH_TORCHES = 'pip install --force-reinstall torch torchvision, both in one command and from one index'
 
 # The first lines say what has to be there, the last ones what is seen by trying it.
@@ -24,21 +25,13 @@ RULES = (
     *(version_of(package, '<2.1', 'too old for mmpconv', MMCV_LITE) for package in MMCVS),
     *(version_of(package, '>=2.2', 'MMagic 1.2.0 and MMSegmentation 1.2.2 refuse it', MMCV_LITE) for package in MMCVS),
     version_of('mmagic', '!=1.2.0', 'mmpconv is made for 1.2.0', "pip install 'mmpconv[inpainting]'", level=WARNING),
-    version_of('numpy', '>=2', 'MMagic 1.2.0 uses np.bool8, which NumPy 2 has not', "pip install 'numpy<2'", 'mmagic'),
-    *(version_of(package, '>=4.12', 'it needs NumPy 2, with which MMagic 1.2.0 does not import',
-                 f"pip install '{package}<4.12'", 'mmagic') for package in OPENCVS),
-    version_of('diffusers', '>0.24.0', 'MMagic 1.2.0 imports what later ones have moved',
-               'pip install diffusers==0.24.0', 'mmagic'),
-    version_of('transformers', '>=4.36', 'MMagic 1.2.0 was tried with 4.35.2 only', 'pip install transformers==4.35.2',
-               'mmagic', WARNING),
-    version_of('huggingface_hub', '>=0.26', 'diffusers 0.24 imports cached_download, which it has no more',
-               "pip install 'huggingface_hub<0.26'", 'diffusers'),
-    version_of('albumentations', '>=1.4', 'MMagic 1.2.0 does not import with it', "pip install 'albumentations<1.4'",
-               'mmagic'),
-    version_of('mediapipe', '>=0.10.15', 'MMagic 1.2.0 was tried with earlier ones only',
-               "pip install 'mediapipe<0.10.15'", 'mmagic', WARNING),
+    *(version_of(package, '<4.12', 'known holes in its decoders: 4.10 and 4.11 write outside their memory on crafted '
+                 'JPEGs (CVE-2025-53644)', OPENCV, level=WARNING) for package in OPENCVS),
+    *(version_of(package, '>=5', 'not tried with mmpconv', OPENCV, level=WARNING) for package in OPENCVS),
+    version_of('pillow', '<13', 'known holes in its decoders: before 12.1.1 it writes outside its memory on crafted '
+               'PSDs (CVE-2026-25990)', "pip install --upgrade 'pillow>=13'", level=WARNING),
     version_of('setuptools', '>=82', 'it has no pkg_resources, which MMEngine 0.10 and the build of mmcv import',
-               "pip install 'setuptools<80'", 'mmengine'),
+               "pip install 'setuptools<82'", 'mmengine'),
     version_of('ml_dtypes', '<0.5', 'onnx does not import with it', "pip install 'ml_dtypes>=0.5'", 'onnx'),
     version_of('onnx-ir', '<0.1.16', 'mmpconv export needs a later one', "pip install --upgrade 'mmpconv[export]'",
                level=WARNING),
@@ -56,7 +49,7 @@ RULES = (
     does_not_work('mmagic', LOCK_FILE),
     does_not_work('mmseg', LOCK_FILE, WARNING),
     does_not_work('mmpretrain', LOCK_FILE, WARNING),
-    does_not_work('opencv', "pip uninstall all opencv packages, then pip install 'opencv-python-headless<4.12'"),
+    does_not_work('opencv', "pip uninstall all opencv packages, then pip install 'opencv-python-headless>=4.12,<5'"),
     does_not_work('onnx', "pip install 'mmpconv[export]'", WARNING),
     does_not_work('onnxruntime', "pip install 'mmpconv[export]'", WARNING),
     does_not_work('gradio', "pip install 'mmpconv[web]'", WARNING),

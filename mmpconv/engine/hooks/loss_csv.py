@@ -116,5 +116,5 @@ def read_rows(path: Path) -> tuple[list[str], list[dict]]:
 def _line(cells) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator='\n').writerow(
-        repr(cell) if isinstance(cell, float) else cell for cell in cells)
+        repr(float(cell)) if isinstance(cell, float) else cell for cell in cells)
     return text.getvalue()

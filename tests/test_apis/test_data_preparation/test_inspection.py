@@ -1,9 +1,10 @@
-"""Files as they lie in downloaded data sets, made by Pillow and OpenCV."""
+"""Files as they lie in downloaded data sets, made by Pillow, OpenCV and tifffile."""
 import io
 
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from skimage import data
 
@@ -21,6 +22,12 @@ def pillow(mode='RGB', kind='JPEG', **options):
 
 def opencv(suffix, picture):
     return cv2.imencode(suffix, picture)[1].tobytes()
+
+
+def tiff(picture):
+    file = io.BytesIO()
+    tifffile.imwrite(file, picture, photometric='rgb')
+    return file.getvalue()
 
 
 def turned():
@@ -41,7 +48,8 @@ USED = {
 BROKEN = {
     'empty.jpg': (b'', 'empty file'), 'page.jpg': (b'<html>404</html>', 'no picture'),
     'cut.jpg': (pillow()[:900], 'cut off or damaged'), 'cut.png': (pillow(kind='PNG')[:4000], 'cut off or damaged'),
-    'float.tif': (opencv('.tif', PHOTO.astype(np.float32) / 255), 'kind that is not read'),
+    'float.tif': (tiff(PHOTO.astype(np.float32) / 255), 'neither 8 nor 16 bits'),
+    'int.tif': (tiff(PHOTO.astype(np.int32)), 'kind that is not read'),
     'grey_float.tif': (opencv('.tif', PHOTO[..., 0].astype(np.float32) / 255), 'neither 8 nor 16 bits'),
 }
 

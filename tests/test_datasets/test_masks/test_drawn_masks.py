@@ -72,15 +72,16 @@ def test_the_mask_is_a_function_of_the_generators_state(mode):
     assert (first == again).all() and (first != other).any()
 
 
-# Accept a wanted change by copying the values that the failure shows.
-GOLDEN = dict(bbox=2788629110, irregular=3679467924, ff=4005086385)
+# Accept a wanted change by copying the values that the failure shows. OpenCV 4.14 draws some strokes that leave the
+# image otherwise than 4.11 did, by a pixel here and there along their edges.
+GOLDEN = dict(bbox=[2788629110], irregular=[3679467924, 41072090], ff=[4005086385])
 
 
 @pytest.mark.parametrize('mode', MODES)
 def test_masks_of_a_seed_stay_the_same(mode):
     mask = MODES[mode](np.random.default_rng([0, 7]), (64, 96), area_ratio_range=(0.2, 0.4))
     checksum = zlib.crc32(np.packbits(mask).tobytes())
-    assert checksum == GOLDEN[mode]
+    assert checksum in GOLDEN[mode]
 
 
 def test_irregular_masks_have_mmagics_distribution():

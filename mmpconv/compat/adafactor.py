@@ -1,0 +1,34 @@
+"""``Adafactor`` of transformers, imported when a config asks for it.
+
+The defect: MMEngine 0.10 imports transformers whenever its runner is imported, to register one optimizer. That takes a
+tenth of the time in which inpainting starts; and where transformers does not import because of another version of what
+it needs, MMEngine's runner may not either.
+
+What is done: while MMEngine registers it, a stand-in has that optimizer. It imports the real one when it is built.
+
+Delete when: MMEngine imports transformers on demand.
+"""
+import importlib.util
+from collections.abc import Callable
+from types import ModuleType
+
+from .stand_in import standing_in
+from .when_imported import around_import
+
+
+def Adafactor(*args, **kwargs):
+    """An optimizer of transformers: see there."""
+    return importlib.import_module('transformers').Adafactor(*args, **kwargs)
+
+
+def install() -> None:
+    """Spare MMEngine the import. Idempotent; imports nothing."""
+    around_import('mmengine.optim.optimizer.builder', _with_stand_in)
+
+
+def _with_stand_in(module: ModuleType, execute: Callable[[], None]) -> None:
+    if importlib.util.find_spec('transformers') is None:
+        execute()
+        return
+    with standing_in('transformers', Adafactor=Adafactor):
+        execute()
