@@ -1,5 +1,4 @@
-# 26 times each of 367 frames. The learning rate ends at 0, so that the last validations are flat; bfloat16 halves the
-# time on a CPU that has it.
+# 26 times each of 367 frames. The learning rate ends at 0; bfloat16 halves the time on a CPU that has it.
 optim_wrapper = dict(
     type='mmpconv.engine.AmpOptimWrapper',
     dtype='bfloat16',
