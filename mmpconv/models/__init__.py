@@ -8,8 +8,8 @@ from importlib import import_module
 _HOMES = {
     'classification': ('NarrowVGG', 'pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11',
                        'pdvgg11_bn', 'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'),
-    'inpainting': ('MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
-                   'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'),
+    'inpainting': ('MaskConvModule', 'MeanColor', 'OrientedUNet', 'PConvDecoder', 'PConvEncoder',
+                   'PConvEncoderDecoder', 'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -26,6 +26,8 @@ class PConvInpaintor(OneStageInpaintor):
         channels_last: Keep weights and features of the network with the channels innermost, the layout of a GPU's
             tensor cores. On a CPU it is up to a tenth faster in float32 and no faster in bfloat16. Results differ by
             rounding; checkpoints are the same.
+        loss_psnr: Config of a loss between output and ground truth in the hole, such as
+            ``dict(type='MaskedPSNRLoss')``; its term is ``loss_psnr``. None: without.
         Others: As of MMagic's ``OneStageInpaintor``, without a discriminator.
 
     Raises:
@@ -33,13 +35,14 @@ class PConvInpaintor(OneStageInpaintor):
     """
 
     def __init__(self, data_preprocessor: dict, encdec: dict, disc: dict | None = None,
-                 channels_last: bool = False, **kwargs):
+                 channels_last: bool = False, loss_psnr: dict | None = None, **kwargs):
         if disc is not None:
             raise ValueError('disc is configured, but PConvInpaintor trains without a discriminator; '
                              'set disc=None')
         # MMagic's constructor would find MMagic's own network and losses outside this scope.
         with DefaultScope.overwrite_default_scope('mmpconv'):
             super().__init__(data_preprocessor, encdec, **kwargs)
+            self.loss_psnr = loss_psnr and MODELS.build(loss_psnr)
         self._memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.generator.to(memory_format=self._memory_format)
 
@@ -98,6 +101,8 @@ class PConvInpaintor(OneStageInpaintor):
         losses = {}
         if self.with_l1_hole_loss:
             losses['loss_l1_hole'] = self.loss_l1_hole(fake_res, gt, weight=mask)
+        if self.loss_psnr:
+            losses['loss_psnr'] = self.loss_psnr(fake_res, gt, weight=mask)
         if self.with_l1_valid_loss:
             losses['loss_l1_valid'] = self.loss_l1_valid(fake_res, gt, weight=1 - mask)
         if self.with_composed_percep_loss:

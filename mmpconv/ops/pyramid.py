@@ -1,0 +1,188 @@
+"""Pyramids of partial convolutions with a fixed kernel: they fill holes without a single weight."""
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .check import check_mask
+from .exporting import is_exporting
+
+# How soon a coarse pixel that is partly valid counts as valid altogether.
+SATURATION = 6.0
+# Binomial, of stride 2: each pixel counts in two windows, so that nothing is lost between them.
+_KERNEL = (1 / 8, 3 / 8, 3 / 8, 1 / 8)
+# In an exported program, which does not know the size of its images: holes of up to 2^11 pixels are filled.
+_EXPORTED_LEVELS = 11
+_SURFACE, _LINES = (2, 2), (2, 1)  # what is halved from level to level
+
+
+def pyramid_fill(input: Tensor, mask: Tensor, saturation: float = SATURATION) -> Tensor:
+    r"""Fill holes smoothly from what surrounds them, from coarse to fine.
+
+    On the way down each level is a partial convolution of stride 2 with the kernel ``w = [1 3 3 1] x [1 3 3 1] / 64``,
+    until a single pixel is left; on the way up, what is not valid comes from the coarser level::
+
+        den          = w * valid                                     (* the convolution, padded by one pixel)
+        coarse       = w * (valid . x) / den                         (0 where den = 0)
+        coarse valid = min(1, saturation . den)
+        fill         = valid . x + (1 - valid) . bilinear(coarse fill)
+
+    Time and memory are linear in the number of pixels. Valid pixels come out as they went in.
+
+    Convention:
+        Masks are 1 = valid, 0 = hole; soft masks blend. The mask is a constant: no gradient flows into it. What the
+        holes hold never reaches the output, not even as NaN. An image of which nothing is valid becomes 0.
+
+    Args:
+        input: ``(N, C, H, W)``, floating point, any size from one pixel up.
+        mask: ``(N, 1, H, W)``, any real or boolean dtype, in [0, 1]; a batch size of 1 is shared.
+        saturation: How soon a coarse pixel that is partly valid counts as valid altogether, above 0.
+
+    Returns:
+        Tensor: ``(N, C, H, W)``, of the dtype of the input.
+
+    Raises:
+        ValueError: Ranks, channels, sizes or devices do not fit, or ``saturation`` is not above 0.
+        TypeError: Dtypes do not fit.
+
+    Example:
+        >>> import torch
+        >>> from mmpconv.ops import pyramid_fill
+        >>> pyramid_fill(torch.tensor([[[[1., 9.], [3., 2.]]]]), torch.tensor([[[[1., 0.], [1., 1.]]]]))
+        tensor([[[[1., 2.], [3., 2.]]]])
+    """
+    x, valid = _operands(input, mask, saturation)
+    # Autocast would round the image to the precision of convolutions.
+    with torch.autocast(input.device.type, enabled=False):
+        return _fill(x, valid, saturation, _SURFACE)[0].to(input.dtype)
+
+
+def oriented_fills(input: Tensor, mask: Tensor, saturation: float = SATURATION) -> Tensor:
+    r"""Fill holes along lines of eight directions: candidates among which a network may choose.
+
+    Along an edge, the right colour in a hole is that of the same edge beyond it. So each filling is the pyramid of
+    :func:`pyramid_fill` in one dimension, along the lines of one direction: rows, columns, the two diagonals, and the
+    four slopes of 2 between them. Lines of which nothing is valid are filled as by :func:`pyramid_fill`.
+
+    Args:
+        input, mask, saturation: As in :func:`pyramid_fill`.
+
+    Returns:
+        Tensor: ``(N, 9, C, H, W)``: the fill of :func:`pyramid_fill`, then the eight. Pixels that are valid altogether
+        are as they were in all of them.
+
+    Raises:
+        ValueError, TypeError: As :func:`pyramid_fill`.
+    """
+    x, valid = _operands(input, mask, saturation)
+    with torch.autocast(input.device.type, enabled=False):
+        smooth = _fill(x, valid, saturation, _SURFACE)[0]
+        upright = torch.cat([x, valid.expand(x.shape[0], -1, -1, -1).to(x.dtype)], 1)
+        lying = upright.transpose(2, 3)
+        fills = [_along_columns(lying, saturation).transpose(2, 3), _along_columns(upright, saturation)]
+        for image, turned, slopes in ((upright, False, (1, 2)), (lying, True, (2,))):
+            mirrored = torch.stack([image, image.flip(3)], 1).flatten(0, 1)  # both signs of a slope at once
+            for slope in slopes:
+                lines = _along_columns(_shear(mirrored, slope), saturation)
+                falling, rising = _unshear(lines, slope, image.shape[3]).unflatten(0, (-1, 2)).unbind(1)
+                for fill in (falling, rising.flip(3)):
+                    fills.append(fill.transpose(2, 3) if turned else fill)
+        candidates = [smooth]
+        for fill in fills:
+            colors, reached = fill[:, :-1], fill[:, -1:]
+            candidates.append(torch.where(reached > 0, colors, smooth))
+        return torch.stack(candidates, 1).to(input.dtype)
+
+
+def _operands(input: Tensor, mask: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
+    """Image, 0 where nothing is valid, and mask in the precisions that are computed in."""
+    if input.dim() != 4:
+        raise ValueError(f'input has {input.dim()} dimensions, shape {tuple(input.shape)}, but must be (N, C, H, W); '
+                         'use input[None] for one image')
+    if not input.is_floating_point():
+        raise TypeError(f'input is {input.dtype} but must be floating point; pass input.float()')
+    check_mask(mask, input, multi_channel=False)
+    if not saturation > 0:
+        raise ValueError(f'saturation is {saturation} but must be above 0')
+    # In half precision the weights of lone pixels would vanish after a few levels.
+    dtype = torch.float32 if input.dtype == torch.float16 else input.dtype
+    valid = mask.detach().to(torch.promote_types(dtype, torch.float32))
+    return torch.where(valid > 0, input, 0).to(dtype), valid
+
+
+def _fill(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """The filled image, and the validity of what the coarsest level is made of."""
+    longest = x.shape[2] if stride == _LINES else max(x.shape[2:])
+    levels = [(x, valid)]
+    for _ in range(_EXPORTED_LEVELS if is_exporting() else (max(longest, 1) - 1).bit_length()):
+        levels.append(_coarser(*levels[-1], saturation, stride))
+    filled, coarsest = levels.pop()
+    for x, valid in reversed(levels):
+        # Exact at both ends, so that valid pixels come out as they went in.
+        filled = torch.lerp(_doubled(filled, x.shape[2:], stride), x, valid.to(x.dtype))
+    return filled, coarsest
+
+
+def _coarser(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) -> tuple[Tensor, Tensor]:
+    if stride == _LINES and not is_exporting():
+        return _coarser_lines(x, valid, saturation)
+    channels = x.shape[1]
+    weights = torch.tensor(_KERNEL, dtype=valid.dtype, device=x.device)
+    kernel = weights[:, None] * (weights if stride == _SURFACE else weights.new_ones(1))
+    # Two behind, so that an odd size has a window for its last pixel.
+    pad = (1, 2, 1, 2) if stride == _SURFACE else (0, 0, 1, 2)
+    # Of one channel an export would look how it is laid out, which depends on the size.
+    planes = 2 if is_exporting() else 1
+    den = F.conv2d(F.pad(valid, pad).expand(-1, planes, -1, -1), kernel.expand(planes, 1, -1, -1), stride=stride,
+                   groups=planes)[:, :1]
+    num = F.conv2d(F.pad(x * valid.to(x.dtype), pad), kernel.to(x.dtype).expand(channels, 1, -1, -1), stride=stride,
+                   groups=channels)
+    seen = den > 0
+    return num * torch.where(seen, 1 / torch.where(seen, den, 1), 0).to(x.dtype), (saturation * den).clamp(max=1)
+
+
+def _coarser_lines(x: Tensor, valid: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
+    """The same by sums of rows, where a convolution was measured to take three times as long."""
+    rows = F.pad(torch.cat([x * valid.to(x.dtype), valid.to(x.dtype)], 1), (0, 0, 1, 2))
+    first, second, third, fourth = (rows[:, :, start:start + 2 * ((x.shape[2] + 1) // 2) - 1:2] for start in range(4))
+    total = (second + third).mul_(_KERNEL[1]).add_(first + fourth, alpha=_KERNEL[0])
+    num, den = total[:, :-1], total[:, -1:]
+    seen = den > 0
+    return num * torch.where(seen, 1 / torch.where(seen, den, 1), 0), (saturation * den).clamp(max=1)
+
+
+def _doubled(coarse: Tensor, size: Sequence[int], stride: Sequence[int]) -> Tensor:
+    """Bilinear interpolation to twice the size, less the last row or column where ``size`` is odd."""
+    if not is_exporting():
+        if stride == _SURFACE:
+            return F.interpolate(coarse, scale_factor=2, mode='bilinear')[:, :, :size[0], :size[1]]
+        before, after = (F.pad(coarse, pad, mode='replicate') for pad in ((0, 0, 1, -1), (0, 0, -1, 1)))
+        pair = torch.stack([torch.lerp(coarse, before, 1 / 4), torch.lerp(coarse, after, 1 / 4)], 3)
+        return pair.flatten(2, 3)[:, :, :size[0]]
+    # The same in terms that do not depend on the size: pixels doubled, then averaged with the weights 1 2 1.
+    weights = coarse.new_tensor([1 / 4, 1 / 2, 1 / 4])
+    kernel = weights[:, None] * (weights if stride == _SURFACE else weights.new_ones(1))
+    pad = (1, 1, 1, 1) if stride == _SURFACE else (0, 0, 1, 1)
+    finer = F.pad(F.interpolate(coarse, size, mode='nearest'), pad, mode='replicate')
+    return F.conv2d(finer, kernel.expand(coarse.shape[1], 1, -1, -1), groups=coarse.shape[1])
+
+
+def _along_columns(image: Tensor, saturation: float) -> Tensor:
+    """Columns filled, each by itself; the last channel is the mask, and becomes 0 where a column has nothing valid."""
+    filled, coarsest = _fill(image[:, :-1], image[:, -1:], saturation, _LINES)
+    # The coarsest level is one row; that of an exported program may be more, and there are no such large holes.
+    reached = coarsest.amax(2, keepdim=True).to(filled.dtype)
+    return torch.cat([filled, reached.expand(-1, -1, image.shape[2], -1)], 1)
+
+
+def _shear(image: Tensor, slope: int) -> Tensor:
+    """Row ``i`` moved right by ``slope * i``, so that lines of this slope become columns."""
+    n, c, h, w = image.shape
+    wide = F.pad(image, (0, slope * h)).reshape(n, c, h * (w + slope * h))
+    return wide[..., :h * (w + slope * h - slope)].reshape(n, c, h, w + slope * h - slope)
+
+
+def _unshear(image: Tensor, slope: int, width: int) -> Tensor:
+    n, c, h, wide = image.shape
+    return F.pad(image.reshape(n, c, h * wide), (0, slope * h)).reshape(n, c, h, wide + slope)[..., :width]
