@@ -1,4 +1,4 @@
-"""Pyramids of partial convolutions with a fixed kernel: they fill holes without a single weight."""
+"""A pyramid of partial convolutions with a fixed kernel: it fills holes without a single weight."""
 from collections.abc import Sequence
 
 import torch
@@ -14,7 +14,7 @@ SATURATION = 6.0
 _KERNEL = (1 / 8, 3 / 8, 3 / 8, 1 / 8)
 # In an exported program, which does not know the size of its images: holes of up to 2^11 pixels are filled.
 _EXPORTED_LEVELS = 11
-_SURFACE, _LINES = (2, 2), (2, 1)  # what is halved from level to level
+SURFACE, LINES = (2, 2), (2, 1)
 
 
 def pyramid_fill(input: Tensor, mask: Tensor, saturation: float = SATURATION) -> Tensor:
@@ -52,50 +52,13 @@ def pyramid_fill(input: Tensor, mask: Tensor, saturation: float = SATURATION) ->
         >>> pyramid_fill(torch.tensor([[[[1., 9.], [3., 2.]]]]), torch.tensor([[[[1., 0.], [1., 1.]]]]))
         tensor([[[[1., 2.], [3., 2.]]]])
     """
-    x, valid = _operands(input, mask, saturation)
+    x, valid = operands(input, mask, saturation)
     # Autocast would round the image to the precision of convolutions.
     with torch.autocast(input.device.type, enabled=False):
-        return _fill(x, valid, saturation, _SURFACE)[0].to(input.dtype)
+        return fill_levels(x, valid, saturation, SURFACE)[0].to(input.dtype)
 
 
-def oriented_fills(input: Tensor, mask: Tensor, saturation: float = SATURATION) -> Tensor:
-    r"""Fill holes along lines of eight directions: candidates among which a network may choose.
-
-    Along an edge, the right colour in a hole is that of the same edge beyond it. So each filling is the pyramid of
-    :func:`pyramid_fill` in one dimension, along the lines of one direction: rows, columns, the two diagonals, and the
-    four slopes of 2 between them. Lines of which nothing is valid are filled as by :func:`pyramid_fill`.
-
-    Args:
-        input, mask, saturation: As in :func:`pyramid_fill`.
-
-    Returns:
-        Tensor: ``(N, 9, C, H, W)``: the fill of :func:`pyramid_fill`, then the eight. Pixels that are valid altogether
-        are as they were in all of them.
-
-    Raises:
-        ValueError, TypeError: As :func:`pyramid_fill`.
-    """
-    x, valid = _operands(input, mask, saturation)
-    with torch.autocast(input.device.type, enabled=False):
-        smooth = _fill(x, valid, saturation, _SURFACE)[0]
-        upright = torch.cat([x, valid.expand(x.shape[0], -1, -1, -1).to(x.dtype)], 1)
-        lying = upright.transpose(2, 3)
-        fills = [_along_columns(lying, saturation).transpose(2, 3), _along_columns(upright, saturation)]
-        for image, turned, slopes in ((upright, False, (1, 2)), (lying, True, (2,))):
-            mirrored = torch.stack([image, image.flip(3)], 1).flatten(0, 1)  # both signs of a slope at once
-            for slope in slopes:
-                lines = _along_columns(_shear(mirrored, slope), saturation)
-                falling, rising = _unshear(lines, slope, image.shape[3]).unflatten(0, (-1, 2)).unbind(1)
-                for fill in (falling, rising.flip(3)):
-                    fills.append(fill.transpose(2, 3) if turned else fill)
-        candidates = [smooth]
-        for fill in fills:
-            colors, reached = fill[:, :-1], fill[:, -1:]
-            candidates.append(torch.where(reached > 0, colors, smooth))
-        return torch.stack(candidates, 1).to(input.dtype)
-
-
-def _operands(input: Tensor, mask: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
+def operands(input: Tensor, mask: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
     """Image, 0 where nothing is valid, and mask in the precisions that are computed in."""
     if input.dim() != 4:
         raise ValueError(f'input has {input.dim()} dimensions, shape {tuple(input.shape)}, but must be (N, C, H, W); '
@@ -111,9 +74,16 @@ def _operands(input: Tensor, mask: Tensor, saturation: float) -> tuple[Tensor, T
     return torch.where(valid > 0, input, 0).to(dtype), valid
 
 
-def _fill(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """The filled image, and the validity of what the coarsest level is made of."""
-    longest = x.shape[2] if stride == _LINES else max(x.shape[2:])
+def fill_levels(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """The pyramid itself, of operands as :func:`operands` gives them.
+
+    Args:
+        stride: What is halved from level to level: :data:`SURFACE`, or :data:`LINES` for each column by itself.
+
+    Returns:
+        tuple[Tensor, Tensor]: The filled image, and the validity of the coarsest level, 0 where it saw nothing.
+    """
+    longest = x.shape[2] if stride == LINES else max(x.shape[2:])
     levels = [(x, valid)]
     for _ in range(_EXPORTED_LEVELS if is_exporting() else (max(longest, 1) - 1).bit_length()):
         levels.append(_coarser(*levels[-1], saturation, stride))
@@ -125,13 +95,13 @@ def _fill(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) ->
 
 
 def _coarser(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) -> tuple[Tensor, Tensor]:
-    if stride == _LINES and not is_exporting():
+    if stride == LINES and not is_exporting():
         return _coarser_lines(x, valid, saturation)
     channels = x.shape[1]
     weights = torch.tensor(_KERNEL, dtype=valid.dtype, device=x.device)
-    kernel = weights[:, None] * (weights if stride == _SURFACE else weights.new_ones(1))
+    kernel = weights[:, None] * (weights if stride == SURFACE else weights.new_ones(1))
     # Two behind, so that an odd size has a window for its last pixel.
-    pad = (1, 2, 1, 2) if stride == _SURFACE else (0, 0, 1, 2)
+    pad = (1, 2, 1, 2) if stride == SURFACE else (0, 0, 1, 2)
     # Of one channel an export would look how it is laid out, which depends on the size.
     planes = 2 if is_exporting() else 1
     den = F.conv2d(F.pad(valid, pad).expand(-1, planes, -1, -1), kernel.expand(planes, 1, -1, -1), stride=stride,
@@ -155,34 +125,14 @@ def _coarser_lines(x: Tensor, valid: Tensor, saturation: float) -> tuple[Tensor,
 def _doubled(coarse: Tensor, size: Sequence[int], stride: Sequence[int]) -> Tensor:
     """Bilinear interpolation to twice the size, less the last row or column where ``size`` is odd."""
     if not is_exporting():
-        if stride == _SURFACE:
+        if stride == SURFACE:
             return F.interpolate(coarse, scale_factor=2, mode='bilinear')[:, :, :size[0], :size[1]]
         before, after = (F.pad(coarse, pad, mode='replicate') for pad in ((0, 0, 1, -1), (0, 0, -1, 1)))
         pair = torch.stack([torch.lerp(coarse, before, 1 / 4), torch.lerp(coarse, after, 1 / 4)], 3)
         return pair.flatten(2, 3)[:, :, :size[0]]
     # The same in terms that do not depend on the size: pixels doubled, then averaged with the weights 1 2 1.
     weights = coarse.new_tensor([1 / 4, 1 / 2, 1 / 4])
-    kernel = weights[:, None] * (weights if stride == _SURFACE else weights.new_ones(1))
-    pad = (1, 1, 1, 1) if stride == _SURFACE else (0, 0, 1, 1)
+    kernel = weights[:, None] * (weights if stride == SURFACE else weights.new_ones(1))
+    pad = (1, 1, 1, 1) if stride == SURFACE else (0, 0, 1, 1)
     finer = F.pad(F.interpolate(coarse, size, mode='nearest'), pad, mode='replicate')
     return F.conv2d(finer, kernel.expand(coarse.shape[1], 1, -1, -1), groups=coarse.shape[1])
-
-
-def _along_columns(image: Tensor, saturation: float) -> Tensor:
-    """Columns filled, each by itself; the last channel is the mask, and becomes 0 where a column has nothing valid."""
-    filled, coarsest = _fill(image[:, :-1], image[:, -1:], saturation, _LINES)
-    # The coarsest level is one row; that of an exported program may be more, and there are no such large holes.
-    reached = coarsest.amax(2, keepdim=True).to(filled.dtype)
-    return torch.cat([filled, reached.expand(-1, -1, image.shape[2], -1)], 1)
-
-
-def _shear(image: Tensor, slope: int) -> Tensor:
-    """Row ``i`` moved right by ``slope * i``, so that lines of this slope become columns."""
-    n, c, h, w = image.shape
-    wide = F.pad(image, (0, slope * h)).reshape(n, c, h * (w + slope * h))
-    return wide[..., :h * (w + slope * h - slope)].reshape(n, c, h, w + slope * h - slope)
-
-
-def _unshear(image: Tensor, slope: int, width: int) -> Tensor:
-    n, c, h, wide = image.shape
-    return F.pad(image.reshape(n, c, h * wide), (0, slope * h)).reshape(n, c, h, wide + slope)[..., :width]

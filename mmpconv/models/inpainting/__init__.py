@@ -10,6 +10,6 @@ from .plain_conv import PlainConv2d
 from .unet_encoder_decoder import UNetEncoderDecoder
 
 __all__ = [
-    'MaskConvModule', 'MeanColor', 'OrientedUNet', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder', 'PConvInpaintor',
-    'PlainConv2d', 'UNetEncoderDecoder'
+    'MaskConvModule', 'MeanColor', 'OrientedUNet', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
+    'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'
 ]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from mmpconv.layers import PartialConv2d
-from mmpconv.ops import oriented_fills
+from mmpconv.ops import line_variation, oriented_fills, oriented_logits
 from mmpconv.ops.check import check_input, check_mask
 from mmpconv.ops.partial_conv import as_float_mask, hide_holes
 from mmpconv.registry import MODELS
@@ -19,13 +19,14 @@ _SLOPE = 0.2  # of the leaky ReLU
 class OrientedUNet(BaseModule):
     """Takes the place of :class:`PConvEncoderDecoder`; learns from few photos, in hours on a CPU.
 
-    :func:`mmpconv.ops.oriented_fills` gives nine fillings without weights: one from all sides, eight along lines. The
-    network gives each of them a weight at each pixel, and a colour to add::
+    :func:`mmpconv.ops.oriented_fills` gives nine fillings without weights: one from all sides, eight along lines, and
+    :func:`mmpconv.ops.oriented_logits` how much each should count. The network corrects this, pixel by pixel, and adds
+    a colour::
 
-        filled = sum_k softmax(weights)_k * fill_k + residual
+        filled = sum_k softmax(oriented_logits + logits)_k * fill_k + residual
 
-    At first all weights favour the filling from all sides and the residual is 0, so that training starts from a good
-    picture and not from noise. What differs from the U-Net of arXiv 1804.07723, measured at equal budget
+    At first both are 0, so that training starts from :func:`mmpconv.ops.oriented_fill`, a good picture, and not from
+    noise. What differs from the U-Net of arXiv 1804.07723, measured at equal budget
     (docs/training.md): the first and the last layers work at full resolution; the decoder is told where the holes of a
     skip connection are, by their masks beside the features; residual blocks in the decoder; no normalisation, so that
     small batches do. The decoder pads partially.
@@ -49,24 +50,23 @@ class OrientedUNet(BaseModule):
         encoder = [PartialConv2d(in_channels, widths[0], 3, padding=1)]
         encoder += [PartialConv2d(before, width, 3, 2, 1) for before, width in zip(widths, widths[1:])]
         self.encoder = nn.ModuleList(encoder)
-        # Beside its features, each skip connection has its mask; the first also the fillings, as `_fills_to_see`.
+        # Beside its features, each skip connection has its mask; the first also what `_evidence` gives.
         skips = [width + 1 for width in widths]
-        skips[0] += in_channels + self.num_fills - 1
+        skips[0] += in_channels + 2 * (self.num_fills - 1) + 1
         lows = [*widths[1:], 0]
         self.decoder = nn.ModuleList(
             PartialConv2d(low + skip, width, 3, padding=1) for low, skip, width in zip(lows, skips, widths))
         self.blocks = nn.ModuleList(
             nn.Sequential(*[_ResidualBlock(width) for _ in range(number)]) for width, number in zip(widths, blocks))
         self.out = PartialConv2d(widths[0], self.num_fills + in_channels, 3, padding=1)
-        self._start_from_the_fill_from_all_sides()
+        self._start_from_oriented_fill()
 
-    def _start_from_the_fill_from_all_sides(self) -> None:
+    def _start_from_oriented_fill(self) -> None:
         for layer in [*self.encoder, *self.decoder]:
             nn.init.kaiming_normal_(layer.weight, a=_SLOPE)
             nn.init.zeros_(layer.bias)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
-        nn.init.constant_(self.out.bias[:1], 1.5)
 
     def forward(self, x: Tensor, mask_in: Tensor) -> tuple[Tensor, Tensor]:
         """Fill the holes.
@@ -87,10 +87,11 @@ class OrientedUNet(BaseModule):
         check_mask(mask_in, x)
         mask = as_float_mask(mask_in, x)[:, :1]
         x = hide_holes(x, mask)
-        fills = oriented_fills(x, mask)
-        weights, residual = self._decode(self._encode(x, mask), _fills_to_see(fills)).split(
+        fills, variation = oriented_fills(x, mask), line_variation(x, mask).to(x.dtype)
+        logits, residual = self._decode(self._encode(x, mask), _evidence(fills, variation)).split(
             [self.num_fills, self.in_channels], 1)
-        filled = (weights.softmax(1)[:, :, None] * fills).sum(1) + residual
+        weights = (oriented_logits(variation) + logits).softmax(1)
+        filled = (weights[:, :, None] * fills).sum(1) + residual
         return filled, (mask.amax((1, 2, 3), keepdim=True) > 0).to(x.dtype).expand_as(x)
 
     def _encode(self, h: Tensor, mask: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -103,13 +104,13 @@ class OrientedUNet(BaseModule):
             skips.append((h, mask if skips else seen))
         return skips
 
-    def _decode(self, skips: list[tuple[Tensor, Tensor]], seen_fills: Tensor) -> Tensor:
+    def _decode(self, skips: list[tuple[Tensor, Tensor]], evidence: Tensor) -> Tensor:
         h = None
         for i in reversed(range(len(skips))):
             features, mask = skips[i]
             beside = [mask.to(features.dtype).expand(features.shape[0], -1, -1, -1)]
             if i == 0:
-                beside.append(seen_fills.to(features.dtype))
+                beside.append(evidence.to(features.dtype))
             skip = torch.cat([features, *beside], 1)
             layer = self.decoder[i]
             if h is None:
@@ -119,7 +120,7 @@ class OrientedUNet(BaseModule):
                 h, _ = layer((h, skip), everything, channels=layer.in_channels)
             h = self.blocks[i](leaky_relu(h, _SLOPE))
         # In half precision colours and weights would be rounded.
-        return self.out(h).to(seen_fills.dtype)
+        return self.out(h).to(evidence.dtype)
 
 
 class _ResidualBlock(nn.Module):
@@ -137,7 +138,13 @@ class _ResidualBlock(nn.Module):
         return x + self.conv2(leaky_relu(self.conv1(leaky_relu(x, _SLOPE)), _SLOPE))
 
 
-def _fills_to_see(fills: Tensor) -> Tensor:
-    """The filling from all sides, and by how much the mean of the colours differs from it in each of the others."""
-    smooth = fills[:, 0]
-    return torch.cat([smooth, (fills[:, 1:] - smooth[:, None]).mean(2)], 1)
+def _evidence(fills: Tensor, variation: Tensor) -> Tensor:
+    """What the decoder sees at full resolution besides features: ``(N, C + 17, H, W)``.
+
+    The filling from all sides; by how much the mean of the colours differs from it in each of the others; and how
+    colours change along lines, relative to the mean of the directions, and this mean.
+    """
+    smooth, mean = fills[:, 0], variation.mean(1, keepdim=True)
+    # Amplitudes, not squares, whose range is too large to learn from.
+    along, overall = (variation / (mean + 1e-3)).sqrt(), mean.sqrt()
+    return torch.cat([smooth, (fills[:, 1:] - smooth[:, None]).mean(2), along, overall], 1)

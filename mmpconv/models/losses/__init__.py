@@ -7,6 +7,6 @@ from .vgg_features import VGGFeatures
 from .vgg_weights import VGGWeightsError, load_vgg
 
 __all__ = [
-    'MaskedL1Loss', 'MaskedPSNRLoss', 'MaskedTVLoss', 'PerceptualStyleLoss', 'VGGFeatures', 'VGGWeightsError', 'gram_matrix',
-    'load_vgg'
+    'MaskedL1Loss', 'MaskedPSNRLoss', 'MaskedTVLoss', 'PerceptualStyleLoss', 'VGGFeatures', 'VGGWeightsError',
+    'gram_matrix', 'load_vgg'
 ]

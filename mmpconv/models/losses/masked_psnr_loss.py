@@ -14,8 +14,8 @@ from .inputs import check_images, check_region, full_precision
 class MaskedPSNRLoss(BaseModule):
     """Minus the PSNR of the region that counts, in decibels, averaged over the samples of a batch.
 
-    Each sample weighs the same, whatever the size of its hole and however hard it is; with an L1 or L2 loss the batch is
-    ruled by its worst samples. Called as MMagic's ``L1Loss``.
+    Each sample weighs the same, whatever the size of its hole and however hard it is; with an L1 or L2 loss the
+    batch is ruled by its worst samples. Called as MMagic's ``L1Loss``.
 
     Convention:
         The mask is image-level, 1 = hole; ``weight`` is 1 where the loss counts. The peak is that of images in [-1, 1].
