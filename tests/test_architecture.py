@@ -27,7 +27,7 @@ ALLOWED = {
     'models': ({'layers', 'ops', 'conversion', 'registry', 'checkpoints', 'compat'},
                {'torch', 'torchvision', *OPENMMLAB}),
     'datasets': ({'photos', 'registry', 'errors'}, {'torch', *IMAGES, *OPENMMLAB}),
-    'evaluation': ({'registry', 'checkpoints', 'compat', 'errors', 'whole_files'},
+    'evaluation': ({'ops', 'registry', 'checkpoints', 'compat', 'errors', 'whole_files'},
                    {'torch', 'torchvision', 'scipy', 'skimage', 'lpips', 'torch_fidelity', 'mmseg', *IMAGES,
                     *OPENMMLAB}),
     'engine': ({'registry', 'checkpoints', 'compat', 'errors', 'whole_files', 'locked_folder', 'interruption'},

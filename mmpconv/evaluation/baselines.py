@@ -52,12 +52,35 @@ def biharmonic(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(mask != 0, (255 * filled).round().astype(np.uint8), image)
 
 
+def pyramid(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """:func:`mmpconv.ops.pyramid_fill`. As :func:`mean_color`."""
+    return _by_torch(image, mask, 'pyramid_fill')
+
+
+def oriented(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """:func:`mmpconv.ops.oriented_fill`. As :func:`mean_color`."""
+    return _by_torch(image, mask, 'oriented_fill')
+
+
 BASELINES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    'mean': mean_color, 'telea': telea, 'navier-stokes': navier_stokes, 'biharmonic': biharmonic}
+    'mean': mean_color, 'telea': telea, 'navier-stokes': navier_stokes, 'biharmonic': biharmonic,
+    'pyramid': pyramid, 'oriented': oriented}
 
 
 def _by_opencv(image: np.ndarray, mask: np.ndarray, method: int) -> np.ndarray:
     # OpenCV reads hole pixels where the hole touches the border, so they must hold something that is no secret.
     start = mean_color(image, mask)
     filled = cv2.inpaint(start, (mask != 0).astype(np.uint8), RADIUS, method)
+    return np.where(mask != 0, filled, image)
+
+
+def _by_torch(image: np.ndarray, mask: np.ndarray, operation: str) -> np.ndarray:
+    import torch  # not above: the other fillings do without
+
+    from mmpconv import ops
+
+    start = mean_color(image, mask)
+    colors = torch.from_numpy(start).permute(2, 0, 1)[None].float() / 127.5 - 1
+    filled = getattr(ops, operation)(colors, torch.from_numpy(mask[None, None, ..., 0] == 0))
+    filled = ((filled[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).byte().numpy()
     return np.where(mask != 0, filled, image)

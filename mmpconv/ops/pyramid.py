@@ -10,6 +10,8 @@ from .exporting import is_exporting
 
 # How soon a coarse pixel that is partly valid counts as valid altogether.
 SATURATION = 6.0
+# Else a lone pixel would count less from level to level, down to denormal numbers, with which a CPU is slow.
+_LEAST = 2.0**-20
 # Binomial, of stride 2: each pixel counts in two windows, so that nothing is lost between them.
 _KERNEL = (1 / 8, 3 / 8, 3 / 8, 1 / 8)
 # In an exported program, which does not know the size of its images: holes of up to 2^11 pixels are filled.
@@ -25,7 +27,7 @@ def pyramid_fill(input: Tensor, mask: Tensor, saturation: float = SATURATION) ->
 
         den          = w * valid                                     (* the convolution, padded by one pixel)
         coarse       = w * (valid . x) / den                         (0 where den = 0)
-        coarse valid = min(1, saturation . den)
+        coarse valid = min(1, max(2^-20, saturation . den))          (0 where den = 0)
         fill         = valid . x + (1 - valid) . bilinear(coarse fill)
 
     Time and memory are linear in the number of pixels. Valid pixels come out as they went in.
@@ -108,8 +110,7 @@ def _coarser(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int])
                    groups=planes)[:, :1]
     num = F.conv2d(F.pad(x * valid.to(x.dtype), pad), kernel.to(x.dtype).expand(channels, 1, -1, -1), stride=stride,
                    groups=channels)
-    seen = den > 0
-    return num * torch.where(seen, 1 / torch.where(seen, den, 1), 0).to(x.dtype), (saturation * den).clamp(max=1)
+    return _mean_and_validity(num, den, saturation)
 
 
 def _coarser_lines(x: Tensor, valid: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
@@ -117,9 +118,13 @@ def _coarser_lines(x: Tensor, valid: Tensor, saturation: float) -> tuple[Tensor,
     rows = F.pad(torch.cat([x * valid.to(x.dtype), valid.to(x.dtype)], 1), (0, 0, 1, 2))
     first, second, third, fourth = (rows[:, :, start:start + 2 * ((x.shape[2] + 1) // 2) - 1:2] for start in range(4))
     total = (second + third).mul_(_KERNEL[1]).add_(first + fourth, alpha=_KERNEL[0])
-    num, den = total[:, :-1], total[:, -1:]
+    return _mean_and_validity(total[:, :-1], total[:, -1:], saturation)
+
+
+def _mean_and_validity(num: Tensor, den: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
     seen = den > 0
-    return num * torch.where(seen, 1 / torch.where(seen, den, 1), 0), (saturation * den).clamp(max=1)
+    mean = num * torch.where(seen, 1 / torch.where(seen, den, 1), 0).to(num.dtype)
+    return mean, torch.where(seen, (saturation * den).clamp(_LEAST, 1), 0)
 
 
 def _doubled(coarse: Tensor, size: Sequence[int], stride: Sequence[int]) -> Tensor:

@@ -49,7 +49,8 @@ def test_an_image_without_a_hole_is_returned(fill, photo):
     assert np.array_equal(fill(photo, np.zeros((*SIZE, 1), np.uint8)), photo)
 
 
-@pytest.mark.parametrize('name, error', [('mean', 0), ('telea', 4), ('navier-stokes', 1), ('biharmonic', 0)])
+@pytest.mark.parametrize('name, error', [('mean', 0), ('telea', 4), ('navier-stokes', 1), ('biharmonic', 0),
+                                         ('pyramid', 0), ('oriented', 0)])
 def test_a_plain_colour_is_continued_into_the_hole(name, error, mask):
     """OpenCV's fast marching rounds each pixel that later ones are computed from."""
     plain = np.empty((*SIZE, 3), np.uint8)
@@ -57,7 +58,7 @@ def test_a_plain_colour_is_continued_into_the_hole(name, error, mask):
     assert np.abs(BASELINES[name](plain, mask).astype(int) - plain).max() <= error
 
 
-@pytest.mark.parametrize('name', ['telea', 'navier-stokes', 'biharmonic'])
+@pytest.mark.parametrize('name', ['telea', 'navier-stokes', 'biharmonic', 'pyramid', 'oriented'])
 def test_a_slope_is_continued_where_the_mean_colour_is_not(name):
     """The hole lies at the bright end, so that its mean is far from that of the valid pixels."""
     slope = np.broadcast_to(np.arange(0, 240, 3, dtype=np.uint8)[None, :, None], (*SIZE, 3)).copy()

@@ -30,7 +30,7 @@ def filled_by_loops(image: list[list[float]], valid: list[list[float]], saturati
                         den += wa * wb / 64 * valid[y][x]
                         num += wa * wb / 64 * valid[y][x] * image[y][x]
             coarse[-1].append(num / den if den else 0.)
-            coarse_valid[-1].append(min(1., saturation * den))
+            coarse_valid[-1].append(min(1., max(2**-20, saturation * den)) if den else 0.)
     below = filled_by_loops(coarse, coarse_valid, saturation)
 
     def between(row: float, column: float) -> float:
@@ -57,7 +57,7 @@ def line_filled_by_loops(image: list[float], valid: list[float], saturation: flo
                 if 0 <= p < n and valid[p]]
         den = sum(weight for weight, _ in taps)
         coarse.append(sum(weight * value for weight, value in taps) / den if den else 0.)
-        coarse_valid.append(min(1., saturation * den))
+        coarse_valid.append(min(1., max(2**-20, saturation * den)) if den else 0.)
     below = line_filled_by_loops(coarse, coarse_valid, saturation)
     out = []
     for p in range(n):
@@ -98,7 +98,7 @@ def test_oriented_fills_are_what_plain_loops_compute_along_each_line(size):
     steps = [(0, 1), (1, 0), (1, -1), (1, 1), (1, -2), (1, 2), (-2, 1), (2, 1)]
     h, w = size
     for n in range(2):
-        x, m = image[n, 0].tolist(), mask[n, 0].tolist()
+        m = mask[n, 0].tolist()
         for fill, (down, right) in zip(fills[n, 1:, 0], steps):
             for y0 in range(h):
                 for x0 in range(w):

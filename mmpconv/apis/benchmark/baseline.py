@@ -26,7 +26,7 @@ class Baseline(Method):
 
     def check(self, benchmark: FrozenBenchmark) -> dict:
         """As of :meth:`Method.check`; it always can."""
-        return dict(baseline=self.baseline, versions=versions('numpy', 'opencv-python', 'scikit-image'))
+        return dict(baseline=self.baseline, versions=versions('numpy', 'opencv-python', 'scikit-image', 'torch'))
 
     def fill(self, samples: Sequence[BenchmarkSample], images: Sequence[np.ndarray],
              masks: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -188,6 +188,13 @@ def _load_network(model: str | Path | None, checkpoint: str | Path | None, devic
             raise LaunchError(f'{" and ".join(given)} cannot be given with {model}, which holds its weights and '
                               'precision; leave that out')
         return OnnxNetwork(model, device)
+    from .classical_network import CLASSICAL_MODELS, ClassicalNetwork
+
+    if model in CLASSICAL_MODELS:
+        if checkpoint or compile:
+            raise LaunchError(f'{model} has no weights and is not compiled; leave out '
+                              f'{"checkpoint" if checkpoint else "compile"}')
+        return ClassicalNetwork(model, device)
     # Here, not above: an exported network needs neither MMagic nor the models of this package.
     from .picture_network import load_picture_network
     from .torch_network import TorchNetwork

@@ -1,0 +1,69 @@
+"""Filling without trained weights: what every user has at hand."""
+import numpy as np
+
+from mmpconv.errors import LaunchError
+from mmpconv.evaluation.baselines import BASELINES
+
+from .colors import as_floats, from_floats
+from .network import FillingNetwork
+
+# Name: what it is good for, in a line of ``--list-models``.
+CLASSICAL_MODELS = {
+    'oriented': 'along the lines of least change; the best without weights',
+    'pyramid': 'smoothly from all sides; the fastest for large holes',
+    'telea': "fast marching, OpenCV's",
+    'navier-stokes': "fluid dynamics, OpenCV's",
+    'biharmonic': "the biharmonic equation, scikit-image's; best for thin scratches, slow for large holes",
+}
+
+
+class ClassicalNetwork(FillingNetwork):
+    """One of :data:`CLASSICAL_MODELS`, at full resolution in windows of up to 1024 pixels.
+
+    ``oriented`` and ``pyramid`` compute in float32; the others take and give colours of 8 bits, so that a hole in a
+    photo of 16 bits has 8.
+
+    Args:
+        name: Which one.
+        device: ``auto`` or ``cpu``; it runs on the CPU.
+
+    Raises:
+        LaunchError: There is no such filling, or it is asked to run elsewhere.
+    """
+
+    size = 512
+    device = 'cpu'
+
+    def __init__(self, name: str, device: str = 'auto'):
+        if name not in CLASSICAL_MODELS:
+            raise LaunchError(f'{name!r} is no filling without weights; there are {", ".join(CLASSICAL_MODELS)}')
+        if device not in ('auto', 'cpu'):
+            raise LaunchError(f'{name} runs on the CPU, not on {device}; take auto or cpu')
+        self.name = name
+
+    def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`FillingNetwork.__call__`."""
+        filled, reached = images.copy(), np.ones_like(holes)
+        for image, hole, result, seen in zip(images, holes, filled, reached):
+            if hole.all():
+                seen[:] = False
+            elif hole.any():
+                result[:] = self._fill(image, hole)
+        return filled, reached
+
+    def _fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        if self.name in ('oriented', 'pyramid'):
+            return _by_torch(image, hole, f'{self.name}_fill')
+        colors = np.ascontiguousarray(from_floats(image, np.dtype(np.uint8))[..., ::-1])
+        return as_floats(BASELINES[self.name](colors, hole[..., None].astype(np.uint8)))[..., ::-1]
+
+
+def _by_torch(image: np.ndarray, hole: np.ndarray, operation: str) -> np.ndarray:
+    import torch  # OpenCV's fillings do without
+
+    from mmpconv import ops
+
+    with torch.inference_mode():
+        colors = torch.from_numpy(image).permute(2, 0, 1)[None] * 2 - 1
+        filled = getattr(ops, operation)(colors, torch.from_numpy(~hole)[None, None])
+        return ((filled[0].permute(1, 2, 0) + 1) / 2).numpy()
