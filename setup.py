@@ -37,7 +37,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmpconv', 'mmpconv.*']),
-    package_data={'mmpconv.web': ['*.css', '*.js']},
+    package_data={'mmpconv.web': ['*.css', '*.js'], 'mmpconv.checkpoints': ['weights/*']},
     python_requires='>=3.11,<3.14',
     install_requires=requirements('core'),
     extras_require={

@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 
-from mmpconv.apis.default_model import DEFAULT_MODEL
+from mmpconv.apis.default_model import CHOICE, DEFAULT_MODEL
 from mmpconv.errors import LaunchError, user_errors
 
 EXAMPLES = """\
@@ -24,7 +24,7 @@ def build_parser(prog: str = 'mmpconv serve') -> argparse.ArgumentParser:
     model = parser.add_argument_group('the network')
     model.add_argument('--model', metavar='MODEL', help='a name of mmpconv inpaint --list-models, a config file, '
                        'or an exported .onnx file; default: the network that the checkpoint says it is of; without a '
-                       f'checkpoint, {DEFAULT_MODEL}')
+                       f'checkpoint, {DEFAULT_MODEL}, which is in the package. {CHOICE}')
     model.add_argument('--checkpoint', metavar='FILE', help='weights, a .pth or .safetensors file or a URL; default: '
                        'the published ones, which are downloaded once')
     model.add_argument('--device', default='auto', metavar='DEVICE', help='auto, cpu, cuda or cuda:N; default: a GPU '

@@ -171,8 +171,9 @@ def test_help_names_the_defaults(run):
 def test_models_that_have_a_name_are_listed(run):
     status, out, _ = run('inpaint', '--list-models')
     assert status == 0
-    first = out.splitlines()[0].split()
-    assert first[0] == 'pconv_stage2_4xb2_places-256x256' and first[-1].startswith('https://')
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert lines[DEFAULT_MODEL].endswith('in the package, the default') and 'no weights needed' in lines['pyramid']
+    assert lines['pconv_stage2_4xb2_places-256x256'].split()[-1].startswith('https://')
     assert any(line.startswith('pconv_demo_') and 'give --checkpoint' in line for line in out.splitlines())
 
 

@@ -14,7 +14,6 @@ from PIL import Image
 from random_weights import write_random_weights
 from tool_runs import ROOT
 
-from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.apis.demo.command_line import build_parser as demo_parser
 from mmpconv.apis.inpainter.shipped_models import shipped_model
 from mmpconv.apis.padding_comparison.command_line import build_parser as compare_parser
@@ -43,9 +42,9 @@ def home(tmp_path_factory):
     for path in ('mask.png', 'masks/a.png', 'masks/b.png', 'work_dirs/demo/mask.png'):
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         mask.save(home / path)
-    default = shipped_model(DEFAULT_MODEL)
-    weights = home / 'torch/hub/checkpoints' / Path(urlparse(default.weights).path).name
-    for config, checkpoint in ((default.config, weights),
+    published = shipped_model('pconv_stage2_4xb2_places-256x256')
+    weights = home / 'torch/hub/checkpoints' / Path(urlparse(published.weights).path).name
+    for config, checkpoint in ((published.config, weights),
                                (shipped_model('pconv_demo_1xb8_photos-128x128').config, 'work_dirs/demo/iter_400.pth'),
                                (shipped_model('pconv_small_1xb8_photos-128x128').config,
                                 'work_dirs/pconv_small_1xb8_photos-128x128/iter_2500.pth')):
@@ -99,11 +98,22 @@ def assert_only_the_hole_changed(photo, filled):
     assert not changed.any()
 
 
-def test_the_default_network_is_the_published_one(home):
-    """As the first command of the README takes it."""
-    done = subprocess.run(
-        [sys.executable, '-m', 'mmpconv', 'inpaint', 'photo.jpg', 'mask.png', '-o', 'other.png'], cwd=home,
+def _without_a_network(home, *options):
+    return subprocess.run(
+        [sys.executable, '-m', 'mmpconv', 'inpaint', 'photo.jpg', 'mask.png', '-o', 'other.png', *options], cwd=home,
         capture_output=True, text=True,
         env={**os.environ, 'TORCH_HOME': str(home / 'empty'), 'https_proxy': 'http://127.0.0.1:9'})
-    assert done.returncode == 1 and shipped_model(DEFAULT_MODEL).weights in done.stderr
+
+
+def test_the_default_network_needs_no_download(home):
+    """As the first command of the README takes it."""
+    done = _without_a_network(home)
+    assert done.returncode == 0, done.stderr
+    assert_only_the_hole_changed(home / 'photo.jpg', home / 'other.png')
+    (home / 'other.png').unlink()
+
+
+def test_a_download_that_fails_names_the_way_on(home):
+    done = _without_a_network(home, '--model', 'pconv_stage2_4xb2_places-256x256')
+    assert done.returncode == 1 and 'cannot be downloaded' in done.stderr and 'without --model' in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and not (home / 'other.png').exists()

@@ -1,4 +1,4 @@
-# The network whose weights are in the package: chooses among fillings along lines. Loss: PSNR of the hole, sample by sample.
+# The network whose weights are in the package: chooses among fillings along lines. Its loss is the PSNR of the hole.
 model = dict(
     type='PConvInpaintor',
     data_preprocessor=dict(type='DataPreprocessor', mean=[127.5], std=[127.5]),

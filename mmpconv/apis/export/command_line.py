@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mmpconv.apis.default_model import DEFAULT_MODEL
 from mmpconv.errors import LaunchError, user_errors
 
 from .agreement import table_of
@@ -20,12 +21,12 @@ def build_parser(prog: str = 'mmpconv export') -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog, description='Write a trained inpainting network, with all that it needs to fill holes in pictures '
         'of any size, as one file that runs without this package.',
-        epilog=f'examples:\n  {prog} pconv_stage2_4xb2_places-256x256 -o pconv.onnx\n'
+        epilog=f'examples:\n  {prog} -o network.onnx\n'
         f'  {prog} CONFIG.py CHECKPOINT.pth -o pconv.pt2\n  {prog} work_dirs/mine/iter_400.pth -o mine.onnx',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', metavar='CONFIG', help="a config file, 'package::path' for a config that an "
-                        'installed MM* package ships, or the name of a config that mmpconv ships; or a checkpoint that '
-                        'holds its own config')
+    parser.add_argument('config', nargs='?', metavar='CONFIG', help="a config file, 'package::path' for a config "
+                        'that an installed MM* package ships, or the name of a config that mmpconv ships; or a '
+                        f'checkpoint that holds its own config. Default: {DEFAULT_MODEL}, whose weights are in the package')
     parser.add_argument('checkpoint', nargs='?', metavar='CHECKPOINT', help='a checkpoint file, or the URL of one; '
                         'default: the published weights of a shipped config')
     parser.add_argument('-o', '--out', required=True, type=Path, metavar='FILE', help='the file: .onnx for ONNX '
@@ -46,6 +47,6 @@ def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv export') -> Non
         if suffix not in _FORMATS:
             raise LaunchError(f'--out is {args.out} but must end in {" or ".join(_FORMATS)}, which says the format')
         runtime, file_format, export = _FORMATS[suffix]
-        comparisons = export(args.config, args.checkpoint, args.out)
+        comparisons = export(args.config or DEFAULT_MODEL, args.checkpoint, args.out)
         Console().print(table_of(comparisons, runtime))
         print(f'Written: {args.out} ({file_format}, {args.out.stat().st_size / 2**20:.1f} MiB)')

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from mmpconv.apis.trained_model import build_trained_model, read_checkpoint, read_model_config
-from mmpconv.checkpoints import CheckpointError
+from mmpconv.checkpoints import CheckpointError, DownloadError
 from mmpconv.checkpoints.network_config import config_of
 from mmpconv.engine.arguments import type_name
 from mmpconv.engine.files import require_checkpoint
@@ -92,7 +92,11 @@ def load_picture_network(model: str | None, checkpoint: str | None = None) -> Pi
     _require(checkpoint, f'the checkpoint of {model}')
     # MMagic's own inpaintor, too, is run as this package's: that takes photos of any size, and is faster.
     settings = {**config.model, **_TO_FILL}
-    content = read_checkpoint(checkpoint)
+    try:
+        content = read_checkpoint(checkpoint)
+    except DownloadError as error:
+        raise DownloadError(f'{error}. Or leave the model out (mmpconv inpaint without --model): the network in the '
+                            'package needs no download') from error
     require_same_network(settings, content, checkpoint, model)
     inpaintor = build_trained_model(settings, content, checkpoint, 'mmpconv', f'the model of {model}')
     return _picture_network(inpaintor, _loading_order(config), _training_size(config))

@@ -7,7 +7,8 @@ import yaml
 
 from mmpconv.engine.files import shipped_file
 
-_METAFILES = ('partial_conv/metafile.yml', 'unet/metafile.yml')
+_PACKAGE = Path(__file__).parents[2]
+_METAFILES = ('oriented_unet/metafile.yml', 'partial_conv/metafile.yml', 'unet/metafile.yml')
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class ShippedModel:
     Attributes:
         name: File name of the config without suffix.
         config: The file.
-        weights: URL of published weights, or None.
+        weights: URL of published weights, or a file of this package; None: there are none.
         data: What it is trained on.
     """
 
@@ -34,7 +35,7 @@ def inpainting_models() -> tuple[ShippedModel, ...]:
     for metafile in _METAFILES:
         path = shipped_file('mmpconv', metafile)
         for model in yaml.safe_load(path.read_text(encoding='utf-8'))['Models']:
-            models.append(ShippedModel(model['Name'], path.with_name(Path(model['Config']).name), model.get('Weights'),
+            models.append(ShippedModel(model['Name'], path.with_name(Path(model['Config']).name), _weights(model),
                                        model['Results'][0]['Dataset']))
     return tuple(sorted(models, key=lambda model: model.weights is None))
 
@@ -42,3 +43,9 @@ def inpainting_models() -> tuple[ShippedModel, ...]:
 def shipped_model(name: str) -> ShippedModel | None:
     """The model of a name; None if it is not one."""
     return next((model for model in inpainting_models() if model.name == name), None)
+
+
+def _weights(model: dict) -> str | None:
+    """Relative paths are of files of this package."""
+    weights = model.get('Weights')
+    return str(_PACKAGE.parent / weights) if weights and '://' not in weights else weights

@@ -3,7 +3,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmpconv.apis.default_model import DEFAULT_MODEL
+from mmpconv.apis.default_model import CHOICE, DEFAULT_MODEL
 from mmpconv.errors import user_errors
 
 from ..exit_status import EXPLANATION
@@ -60,7 +60,7 @@ def build_parser(prog: str = 'mmpconv inpaint') -> argparse.ArgumentParser:
     model = parser.add_argument_group('the network')
     model.add_argument('--model', metavar='MODEL', help='a name of --list-models, a config file, or an exported '
                        '.onnx file; default: the network that the checkpoint says it is of; without a checkpoint, '
-                       f'{DEFAULT_MODEL}')
+                       f'{DEFAULT_MODEL}, which is in the package: scratches, writing, small objects. {CHOICE}')
     model.add_argument('--checkpoint', metavar='FILE', help='weights, a .pth or .safetensors file or a URL; all '
                        'of them have to be of the model. Default: the published ones, which are downloaded once')
     model.add_argument('--list-models', action='store_true', help='list the models that have a name, and exit')
@@ -131,10 +131,15 @@ def _at_least(least: int):
 
 def _list_models() -> int:
     from mmpconv.apis import inpainting_models
+    from mmpconv.apis.inpainter.classical_network import CLASSICAL_MODELS
 
     models = inpainting_models()
     width = max(len(model.name) for model in models)
+    for name, use in CLASSICAL_MODELS.items():
+        sys.stdout.write(f'{name:<{width}}  {"-":<14}  no weights needed: {use}\n')
     for model in models:
         weights = model.weights or 'no published weights: give --checkpoint'
+        if '://' not in weights and model.weights:
+            weights = 'in the package' + (', the default' if model.name == DEFAULT_MODEL else '')
         sys.stdout.write(f'{model.name:<{width}}  {model.data:<14}  {weights}\n')
     return 0

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,7 +144,8 @@ def test_the_training_size_is_what_the_last_resizing_gives(trained, write, tmp_p
 def test_shipped_models_are_known_by_name():
     models = {model.name: model for model in inpainting_models()}
     assert all(model.config.is_file() and model.config.stem == name for name, model in models.items())
-    assert models[DEFAULT_MODEL].weights.startswith('https://download.openmmlab.com/') and len(models) > 20
+    assert Path(models[DEFAULT_MODEL].weights).is_file() and len(models) > 20
+    assert models['pconv_stage2_4xb2_places-256x256'].weights.startswith('https://download.openmmlab.com/')
     assert shipped_model('nothing') is None and shipped_model(DEFAULT_MODEL) == models[DEFAULT_MODEL]
 
 
