@@ -28,7 +28,7 @@ def test_the_network_is_the_one_that_was_asked_for(folder, run, network):
     run('inpaint', 'photo.png', 'mask.png', '-o', 'a.png', '--model', 'c.py', '--checkpoint', 'c.pth', '--device',
         'cpu', '--dtype', 'bfloat16', '--compile', '--tile-size', 64, '--max-pixels', 9999)
     assert network.arguments == [
-        (DEFAULT_MODEL, None, 'auto', 'auto', False, None, MAX_PIXELS),
+        (None, None, 'auto', 'auto', False, None, MAX_PIXELS),
         ('c.py', 'c.pth', 'cpu', 'bfloat16', True, 64, 9999)]
 
 
@@ -165,7 +165,7 @@ def test_what_the_user_has_to_act_on_is_one_sentence_with_status_1(folder, run, 
 
 def test_help_names_the_defaults(run):
     _, out, _ = run('inpaint', '--help')
-    assert f'default: {DEFAULT_MODEL}' in ' '.join(out.split()) and f'default: {MAX_PIXELS}' in out
+    assert f'without a checkpoint, {DEFAULT_MODEL}' in ' '.join(out.split()) and f'default: {MAX_PIXELS}' in out
 
 
 def test_models_that_have_a_name_are_listed(run):

@@ -26,7 +26,8 @@ def build_parser(prog: str = 'mmpconv export') -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', nargs='?', metavar='CONFIG', help="a config file, 'package::path' for a config "
                         'that an installed MM* package ships, or the name of a config that mmpconv ships; or a '
-                        f'checkpoint that holds its own config. Default: {DEFAULT_MODEL}, whose weights are in the package')
+                        f'checkpoint that holds its own config. Default: {DEFAULT_MODEL}, whose weights are in the '
+                        'package')
     parser.add_argument('checkpoint', nargs='?', metavar='CHECKPOINT', help='a checkpoint file, or the URL of one; '
                         'default: the published weights of a shipped config')
     parser.add_argument('-o', '--out', required=True, type=Path, metavar='FILE', help='the file: .onnx for ONNX '
