@@ -21,10 +21,10 @@ train_pipeline = [
 ]
 train_dataloader = dict(batch_size=4, dataset=dict(pipeline=train_pipeline))
 
-train_cfg = dict(max_iters=1200, val_interval=400)
+train_cfg = dict(max_iters=600, val_interval=300)
 optim_wrapper = dict(optimizer=dict(lr=3e-4))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=100),
-    dict(type='CosineAnnealingLR', by_epoch=False, begin=100, end=1200, eta_min=3e-6),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=100, end=600, eta_min=3e-6),
 ]
 default_hooks = dict(checkpoint=dict(interval=300))
