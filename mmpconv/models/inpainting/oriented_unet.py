@@ -26,10 +26,9 @@ class OrientedUNet(BaseModule):
         filled = sum_k softmax(oriented_logits + logits)_k * fill_k + residual
 
     At first both are 0, so that training starts from :func:`mmpconv.ops.oriented_fill`, a good picture, and not from
-    noise. What differs from the U-Net of arXiv 1804.07723, measured at equal budget
-    (docs/model_card.md): the first and the last layers work at full resolution; the decoder is told where the holes of a
-    skip connection are, by their masks beside the features; residual blocks in the decoder; no normalisation, so that
-    small batches do. The decoder pads partially.
+    noise. What differs from the U-Net of arXiv 1804.07723: the first and the last layers work at full resolution; the
+    decoder is told where the holes of a skip connection are, by their masks beside the features; residual blocks in the
+    decoder; no normalisation, so that small batches do. The decoder pads partially. Figures: docs/model_card.md.
 
     Args:
         widths: Channels at full resolution, at half, and so on.
