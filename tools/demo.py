@@ -1,5 +1,7 @@
-"""Train a small PConv on photos and look at what it does: ``python tools/demo.py``; ``--help`` lists the options."""
-from mmpconv.apis.demo import main
+"""The command ``mmpconv demo``: ``python tools/demo.py``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli.main import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['demo', *sys.argv[1:]]))

@@ -1,4 +1,5 @@
-# The model of `make demo`: 6 layers, a quarter of the channels; no perceptual loss, which needs a download.
+# A small model for a few photos, those of `make demo`: 6 layers, a quarter of the channels; no perceptual loss, which
+# needs a download.
 _base_ = [
     '../_base_/models/pconv.py', '../_base_/datasets/image_folder.py', '../_base_/schedules/pconv.py',
     '../_base_/default_runtime.py'
@@ -11,7 +12,7 @@ model = dict(
     loss_composed_percep=None,
     loss_out_percep=False)
 
-# Five photos have few colours: without jitter the network would paint any hole in theirs.
+# Few photos have few colours: without jitter the network would paint any hole in theirs.
 train_pipeline = [
     *_base_.train_pipeline[:4],
     dict(type='Flip', keys=['gt'], flip_ratio=0.5, direction='horizontal'),

@@ -1,4 +1,4 @@
-# The demo's network on a folder of photos, data/photos/{train,val}.
+# The network of pconv_demo on a folder of photos, data/photos/{train,val}.
 _base_ = './pconv_demo_1xb8_photos-128x128.py'
 
 # Holes of all the sizes that it is scored with, and, with enough photos, no other colours than theirs.

@@ -11,6 +11,7 @@ Delete when: MMEngine loads both with ``weights_only=True`` and names the file.
 import os
 import os.path as osp
 import pickle
+from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
 
@@ -22,6 +23,9 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from .container import NoCheckpointError, inspect_file
 from .errors import CheckpointError, DownloadError, MissingCheckpointError, UnsafeCheckpointError
 from .safetensors_file import is_safetensors, read_safetensors
+
+_IN_PACKAGE = 'mmpconv://'
+_WEIGHTS = Path(__file__).with_name('weights')
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
@@ -82,6 +86,26 @@ def load_from_ceph(filename: str, map_location=None, backend: str = 'petrel') ->
     """
     with _mmengine.get_file_backend(filename, backend_args={'backend': backend}).get_local_path(filename) as path:
         return safe_load(path, filename, map_location)
+
+
+@CheckpointLoader.register_scheme(prefixes=_IN_PACKAGE, force=True)
+def load_from_package(filename: str, map_location=None) -> dict:
+    """Load weights that are in this package, as ``load_from = 'mmpconv://NAME.safetensors'`` in a config.
+
+    A config cannot name their path: it is another one in a source checkout than where pip has put them.
+
+    Args:
+        filename: ``mmpconv://`` and the name of the file.
+        map_location: As in :func:`torch.load`.
+
+    Raises:
+        MissingCheckpointError: There are no such weights in the package.
+    """
+    name = filename.removeprefix(_IN_PACKAGE)
+    present = sorted(path.name for path in _WEIGHTS.iterdir())
+    if name not in present:
+        raise MissingCheckpointError(f'there are no weights {name} in this package; it has {", ".join(present)}')
+    return load_from_local(str(_WEIGHTS / name), map_location)
 
 
 # The loaders of `torchvision://`, `open-mmlab://` and `mmcls://` call it by this name.

@@ -39,8 +39,8 @@ COMMANDS = {
     'convert-padding': Command('give the model of any MM* config partial padding', 'mmpconv.cli.convert_padding:main'),
     'compare-padding': Command('train networks with several paddings and compare them, your own too',
                                'mmpconv.apis.padding_comparison:command', 'inpainting,compare'),
-    'demo': Command('train a small network on real photos and try it: about two minutes', 'mmpconv.apis.demo:main',
-                    'inpainting,demo'),
+    'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
+                    'mmpconv.apis.demo:main', 'inpainting,demo'),
     'doctor': Command('find out what is wrong with this installation', 'mmpconv.cli.doctor:main'),
 }
 

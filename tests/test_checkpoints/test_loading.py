@@ -156,3 +156,8 @@ def test_the_model_zoos_of_mmengine_download_with_the_same_care(tmp_path, monkey
             with pytest.raises(checkpoints.UnsafeCheckpointError):
                 load(f'{scheme}://evil')
     assert not (tmp_path / 'harm').exists()
+
+
+def test_weights_that_are_not_in_the_package_are_named_with_those_that_are():
+    with pytest.raises(checkpoints.MissingCheckpointError, match='no weights absent.* in this package; it has o'):
+        CheckpointLoader.load_checkpoint('mmpconv://absent.safetensors')

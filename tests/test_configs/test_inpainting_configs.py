@@ -96,6 +96,31 @@ def test_config_takes_a_training_and_a_test_step(path, datasets, tmp_path):
     assert set(metrics[0]) == {'MAE', 'PSNR', 'SSIM'} and metrics[0]['MAE'] > 0
 
 
+@pytest.mark.parametrize('path', sorted((ROOT / 'configs/oriented_unet').glob('*.py')), ids=lambda path: path.stem)
+def test_oriented_unet_takes_a_training_and_a_test_step(path, datasets, tmp_path):
+    config = Config.fromfile(path)
+    shipped = config.load_from and str(config.load_from).startswith('mmpconv://')
+    assert bool(shipped) == ('_demo_' in path.stem)
+    if not shipped:
+        config.model.encdec.update(widths=(4, 8), blocks=(1, 1))
+    config.merge_from_dict(dict(work_dir=str(tmp_path), train_cfg=dict(max_iters=1, val_interval=1),
+                                train_dataloader=dict(batch_size=2)))
+    for name in ('train', 'val', 'test'):
+        loader = config[f'{name}_dataloader']
+        loader.dataset.data_root = str(datasets / 'photos')
+        loader.num_workers, loader.persistent_workers = 0, False
+    runner = Runner.from_cfg(config)
+    runner.load_or_resume()
+    before = {name: p.detach().clone() for name, p in runner.model.named_parameters()}
+    runner.register_hook(SaveMetricsHook(str(tmp_path / 'metrics.json')))
+    runner.train()
+    # At first the last layer is zero and nothing before it learns; weights of the package are trained in all layers.
+    trained = {name for name, p in runner.model.named_parameters() if not torch.equal(p, before[name])}
+    assert trained == set(before) if shipped else {'generator.out.weight', 'generator.out.bias'} <= trained
+    metrics = json.loads((tmp_path / 'metrics.json').read_text())
+    assert set(metrics) == {'MAE', 'PSNR', 'SSIM'} and metrics['PSNR'] > 20
+
+
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_model_has_the_layers_and_channels_of_the_paper(path):
     config = Config.fromfile(path)

@@ -1,4 +1,5 @@
 """The commands and programs in README and docs run as written, on less data and for fewer iterations."""
+import json
 import logging
 import re
 import shlex
@@ -133,13 +134,23 @@ def test_links_in_the_pages_lead_somewhere():
             assert '://' in target or (page.parent / target).exists(), f'{page.name} links to {target}'
 
 
-def test_the_demo_writes_its_picture_and_says_where_everything_is(tmp_path):
+def test_the_demo_fills_trains_on_and_says_where_everything_is(tmp_path):
     output = subprocess.run(
         [sys.executable, str(ROOT / 'tools/demo.py'), '--iters', '2', '--work-dir', str(tmp_path / 'demo')],
         cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    report = output[output.index('Holes in photos'):]
-    for name in ('demo.png', 'iter_2.pth', 'metrics.json', 'photos'):
-        assert f"{tmp_path / 'demo' / name}\n" in report
+    assert len(output.splitlines()) < 30
+    first = output.splitlines()[0]
+    assert '4 photos were filled' in first and first.endswith(f"look at {tmp_path / 'demo/demo.png'}")
+    report = output[output.index('PSNR of the holes'):]
+    for name in ('demo.png', 'before_after.png', 'iter_2.pth', 'metrics.json'):
+        assert re.search(rf" {re.escape(str(tmp_path / 'demo' / name))}$", report, re.MULTILINE)
         assert (tmp_path / 'demo' / name).exists()
-    for metric in ('MAE', 'PSNR', 'SSIM'):
-        assert re.search(rf'^{metric} +\d+\.\d+ +\d+\.\d+$', report, re.MULTILINE)
+    before, after = (json.loads((tmp_path / 'demo' / name).read_text()) for name in ('metrics_before.json',
+                                                                                     'metrics.json'))
+    assert set(before) == {'MAE', 'PSNR', 'SSIM'} and before != after
+    # Two small steps from the weights of the package, not from new ones.
+    assert after['PSNR'] == pytest.approx(before['PSNR'], abs=0.05)
+    for kind in ('scratches', 'text', 'object', 'strokes', 'mean'):
+        telea, _, network, trained = map(float, re.search(rf'^{kind} +(.*)$', report, re.MULTILINE)[1].split())
+        assert abs(network - trained) < 0.05
+        assert min(network, trained) > telea

@@ -31,7 +31,7 @@ def home(tmp_path_factory):
     """Photos, masks, trained networks of the names in the pages, and published weights where torch looks for them."""
     home = tmp_path_factory.mktemp('home')
     (home / 'configs').symlink_to(ROOT / 'configs')
-    for path in ('photo.jpg', 'photos/a.jpg', 'photos/sub/b.png', 'holiday/sea.jpg', 'work_dirs/demo/photo.png'):
+    for path in ('photo.jpg', 'photos/a.jpg', 'photos/sub/b.png', 'holiday/sea.jpg', 'work_dirs/demo/damaged/text.png'):
         write_photo(home / path)
     photo = write_photo(home / 'rocket.png')
     photo.paste((0, 0, 0), (30, 20, 50, 35))
@@ -39,13 +39,12 @@ def home(tmp_path_factory):
         photo.save(home / path)
     mask = Image.new('L', SIZE)
     mask.paste(255, (30, 20, 50, 35))
-    for path in ('mask.png', 'masks/a.png', 'masks/b.png', 'work_dirs/demo/mask.png'):
+    for path in ('mask.png', 'masks/a.png', 'masks/b.png', 'work_dirs/demo/masks/text.png'):
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         mask.save(home / path)
     published = shipped_model('pconv_stage2_4xb2_places-256x256')
     weights = home / 'torch/hub/checkpoints' / Path(urlparse(published.weights).path).name
     for config, checkpoint in ((published.config, weights),
-                               (shipped_model('pconv_demo_1xb8_photos-128x128').config, 'work_dirs/demo/iter_400.pth'),
                                (shipped_model('pconv_small_1xb8_photos-128x128').config,
                                 'work_dirs/pconv_small_1xb8_photos-128x128/iter_2500.pth')):
         write_random_weights(config, home / checkpoint)

@@ -1,4 +1,4 @@
-"""The demo: real photos in; a trained network, its metrics, pictures and a filled photo out."""
+"""The demo: photos filled at once by the network of the package, and again after it was trained on."""
 from .command_line import main
 
 __all__ = ['main']
