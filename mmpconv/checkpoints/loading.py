@@ -102,7 +102,7 @@ def load_from_package(filename: str, map_location=None) -> dict:
         MissingCheckpointError: There are no such weights in the package.
     """
     name = filename.removeprefix(_IN_PACKAGE)
-    present = sorted(path.name for path in _WEIGHTS.iterdir())
+    present = sorted(path.name for path in _WEIGHTS.glob('*.safetensors'))
     if name not in present:
         raise MissingCheckpointError(f'there are no weights {name} in this package; it has {", ".join(present)}')
     return load_from_local(str(_WEIGHTS / name), map_location)
