@@ -239,7 +239,13 @@ def _scalar(number, content) -> Made | None:
 
 
 def _ordered(*arguments) -> Made | None:
-    return Made('collections.OrderedDict') if arguments in ((), ([],)) else None
+    if len(arguments) > 1:
+        return None
+    # With its items at once, as Python 2 wrote it: LPIPS's weights are such files.
+    items, = arguments or ([],)
+    fit = type(items) is list and all(type(item) in (list, tuple) and len(item) == 2 and isinstance(item[0], str)
+                                      for item in items)
+    return Made('collections.OrderedDict') if fit else None
 
 
 def _counter(counts) -> Made | None:

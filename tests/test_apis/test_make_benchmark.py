@@ -290,7 +290,7 @@ def shrink(path):
     (lambda p: (p / 'a.bmp').write_bytes(b''), [],
      '(?s)1 of 5 photos cannot be read.*--list:.*a.bmp: the file is empty'),
     (lambda p: (p / 'x.jpg').write_bytes(cv2.imencode('.jpg', np.zeros((90, 90)))[1].tobytes()[:-9]), [],
-     '(?s)1 of 6 photos.*x.jpg: the JPEG file is cut off'),
+     '(?s)1 of 6 photos.*x.jpg: it is cut off'),
     (lambda p: shrink(p / 'b.bmp'), [], '(?s)1 of 5 photos are smaller than 48 x 64.*--size.*b.bmp: 40 x 100'),
     (None, ['--per-bin', '0'], '--per-bin is 0 but must be at least 1'),
     (None, ['--size', '0', '64'], '--size is 0'),
@@ -324,7 +324,8 @@ def test_faults_of_a_list_are_named(tmp_path, photos, capsys, text, message):
         raise ValueError(refusal(capsys, photos, tmp_path / 'out', *SMALL, '--list', tmp_path / 'list.txt'))
 
 
-@pytest.mark.parametrize('value, message', [(255, 'all of it is hole'), (0, 'there is no hole'), (None, 'cut off')])
+@pytest.mark.parametrize('value, message', [(255, 'all of it is hole'), (0, 'there is no hole'),
+                                            (None, 'it is no picture of a known format')])
 def test_masks_that_are_none_are_named(tmp_path, photos, mask_folder, capsys, value, message):
     path = mask_folder / '5.png'
     if value is None:

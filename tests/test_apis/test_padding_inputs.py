@@ -100,5 +100,5 @@ def test_checkpoint_of_another_network_is_refused(tmp_path):
     torch.save(torch.rand(3), tmp_path / 'tensor.pth')
     with pytest.raises(LaunchError, match=r'resnet34.pth is not a checkpoint of resnet50 .*layer1.0.conv1.weight'):
         build_networks('resnet50', tmp_path / 'resnet34.pth')
-    with pytest.raises(LaunchError, match='tensor.pth is not a checkpoint of resnet18'):
+    with pytest.raises(LaunchError, match='tensor.pth holds something of type Tensor, not a checkpoint'):
         build_networks('resnet18', tmp_path / 'tensor.pth')

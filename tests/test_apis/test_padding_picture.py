@@ -110,7 +110,7 @@ def test_picture_of_another_kind_is_refused(tmp_path):
 
 @pytest.mark.parametrize('arguments, message', [
     (['missing.jpg'], 'cannot read the photo missing.jpg: there is no such file; give a JPEG'),
-    ([str(ROOT / 'LICENSE')], 'LICENSE: it is no picture; give a JPEG'),
+    ([str(ROOT / 'LICENSE')], 'LICENSE: it is no picture of a known format .*; give a JPEG'),
     (['--network', 'resnet51'], "--network is 'resnet51' but must be a classification network .* resnet50"),
     (['--layers', 'layer9', '--size', '32'], "--layers has 'layer9'.* layer1, layer1.0"),
     (['--size', '100'], '--size is 100 but must be a multiple of 32'),

@@ -181,6 +181,7 @@ def test_mmagics_hyper_parameters_are_kept(path):
     theirs = Config.fromfile(Path(mmagic.__file__).parent / '.mim/configs/partial_conv' / path.name)
     ours = Config.fromfile(path)
     assert ours.train_cfg == theirs.train_cfg
+    assert ours.optim_wrapper.optimizer.pop('fused')  # the same numbers by fewer kernels
     assert ours.optim_wrapper == theirs.optim_wrapper
     assert ours.train_dataloader.batch_size == theirs.train_dataloader.batch_size
     assert ours.val_evaluator == theirs.val_evaluator

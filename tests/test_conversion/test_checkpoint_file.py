@@ -115,12 +115,12 @@ class Hostile:
 def test_a_hostile_file_is_refused_and_nothing_in_it_runs(save, tmp_path):
     save(dict(state_dict=Hostile(tmp_path / 'executed')), tmp_path / 'hostile.pth')
     message = refusal(tmp_path / 'hostile.pth', tmp_path / 'ours.pth', '--to', 'mmpretrain')
-    assert 'nothing in it was executed' in message
+    assert 'nothing in it was executed' in message or 'none that torch has written' in message
     assert not (tmp_path / 'executed').exists() and not (tmp_path / 'ours.pth').exists()
 
 
 @pytest.mark.parametrize('content, message', [
-    (torch.rand(3), 'holds Tensor but must hold a state dict'),
+    (torch.rand(3), 'holds something of type Tensor, not a checkpoint'),
     (dict(state_dict=[1]), 'holds list but must hold a state dict'),
     (dict(model={}, epoch=3), 'given are model, epoch, accepted the weights of resnet18'),
 ])

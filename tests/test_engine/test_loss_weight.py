@@ -43,7 +43,7 @@ def test_linear_interpolation_changes_evenly_and_then_stays(tmp_path):
 
 def test_epochs_are_counted_where_there_are_any(tmp_path):
     # 5 samples in batches of 2: 3 iterations an epoch.
-    changes = {'train_cfg': dict(_delete_=True, type='EpochBasedTrainLoop', max_epochs=3),
+    changes = {'train_cfg': dict(type='EpochBasedTrainLoop', max_epochs=3),
                'train_dataloader.sampler.type': 'DefaultSampler'}
     runner = toy_runner(tmp_path, [hook([(0, 1), (2, 5)], by_epoch=True)], **changes)
     runner.train()

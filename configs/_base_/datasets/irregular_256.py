@@ -28,13 +28,13 @@ test_pipeline = [
 
 train_dataloader = dict(
     num_workers=4,
-    persistent_workers=True,
+    persistent_workers=False,
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(type='InpaintingDataset', test_mode=False, pipeline=train_pipeline))
 
 val_dataloader = dict(
     num_workers=4,
-    persistent_workers=True,
+    persistent_workers=False,
     drop_last=False,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='InpaintingDataset', test_mode=True, pipeline=test_pipeline))

@@ -112,6 +112,8 @@ class CheckpointHook(_CheckpointHook):
 
     def _save_best_checkpoint(self, runner, metrics: dict) -> None:
         """As MMEngine's, but the best one so far goes last."""
+        if not self.save_best:
+            return
         backend, self.file_backend = self.file_backend, _LaterRemovals(self.file_backend)
         try:
             super()._save_best_checkpoint(runner, metrics)
