@@ -23,7 +23,7 @@ def test_cells_beside_a_seam_differ_by_what_the_padding_takes_away():
     # Beside a seam, far from others and from the border: a third of the window is lost.
     assert seams.difference[1, 4] == pytest.approx(100 * (3 ** 0.5 / 3) / scale.item(), rel=1e-5)
     # Where four tiles meet, 5 of 9.
-    assert seams.difference[3, 4] == pytest.approx(100 * (5 / 9) * 3 ** 0.5 / scale, rel=1e-5)
+    assert seams.difference[3, 4] == pytest.approx(100 * (5 / 9) * 3 ** 0.5 / scale.item(), rel=1e-5)
     assert seams.difference[1, 1] == seams.difference[0, 0] == 0
     assert seams.inside == 0 and seams.at_seams > 20
     by_hand = [seams.difference[y, x] for y in range(8) for x in range(12) if y in (3, 4) or x in (3, 4, 7, 8)]

@@ -92,7 +92,7 @@ def test_training_goes_on_without_broken_photos(photos, log):
     assert set(drawn) == {'00.jpg', '03.jpg', '04.jpg'}
     assert [path[-6:] for path in data.unreadable_images()] == ['01.jpg', '02.jpg']
     assert sum('01.jpg: it is cut off' in m for m in log()) == 1
-    assert sum('02.jpg: it is cut off or no picture' in m for m in log()) == 1
+    assert sum('02.jpg: it is no picture of a known format' in m for m in log()) == 1
 
 
 def test_broken_photos_are_not_read_again(photos, monkeypatch):
