@@ -74,13 +74,27 @@ def _by_opencv(image: np.ndarray, mask: np.ndarray, method: int) -> np.ndarray:
     return np.where(mask != 0, filled, image)
 
 
-def _by_torch(image: np.ndarray, mask: np.ndarray, operation: str) -> np.ndarray:
+def fill_by(operation: str, colors: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Fill by a function of :mod:`mmpconv.ops`.
+
+    Args:
+        operation: ``'pyramid_fill'`` or ``'oriented_fill'``.
+        colors: ``(h, w, 3)`` float32 in [-1, 1]; what it has in the hole has no effect.
+        hole: ``(h, w)`` bool, True = hole.
+
+    Returns:
+        ``(h, w, 3)`` float32 in [-1, 1].
+    """
     import torch  # not above: the other fillings do without
 
     from mmpconv import ops
 
-    start = mean_color(image, mask)
-    colors = torch.from_numpy(start).permute(2, 0, 1)[None].float() / 127.5 - 1
-    filled = getattr(ops, operation)(colors, torch.from_numpy(mask[None, None, ..., 0] == 0))
-    filled = ((filled[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).byte().numpy()
-    return np.where(mask != 0, filled, image)
+    with torch.inference_mode():
+        image = torch.from_numpy(colors).permute(2, 0, 1)[None]
+        return getattr(ops, operation)(image, torch.from_numpy(~hole)[None, None])[0].permute(1, 2, 0).numpy()
+
+
+def _by_torch(image: np.ndarray, mask: np.ndarray, operation: str) -> np.ndarray:
+    colors = mean_color(image, mask).astype(np.float32) / np.float32(127.5) - 1
+    filled = ((fill_by(operation, colors, mask[..., 0] != 0) + 1) * np.float32(127.5)).round().clip(0, 255)
+    return np.where(mask != 0, filled.astype(np.uint8), image)

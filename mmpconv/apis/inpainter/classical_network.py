@@ -2,7 +2,7 @@
 import numpy as np
 
 from mmpconv.errors import LaunchError
-from mmpconv.evaluation.baselines import BASELINES
+from mmpconv.evaluation.baselines import BASELINES, fill_by
 
 from .colors import as_floats, from_floats
 from .network import FillingNetwork
@@ -53,17 +53,6 @@ class ClassicalNetwork(FillingNetwork):
 
     def _fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         if self.name in ('oriented', 'pyramid'):
-            return _by_torch(image, hole, f'{self.name}_fill')
+            return (fill_by(f'{self.name}_fill', image * 2 - 1, hole) + 1) / 2
         colors = np.ascontiguousarray(from_floats(image, np.dtype(np.uint8))[..., ::-1])
         return as_floats(BASELINES[self.name](colors, hole[..., None].astype(np.uint8)))[..., ::-1]
-
-
-def _by_torch(image: np.ndarray, hole: np.ndarray, operation: str) -> np.ndarray:
-    import torch  # OpenCV's fillings do without
-
-    from mmpconv import ops
-
-    with torch.inference_mode():
-        colors = torch.from_numpy(image).permute(2, 0, 1)[None] * 2 - 1
-        filled = getattr(ops, operation)(colors, torch.from_numpy(~hole)[None, None])
-        return ((filled[0].permute(1, 2, 0) + 1) / 2).numpy()
