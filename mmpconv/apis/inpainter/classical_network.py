@@ -10,10 +10,10 @@ from .network import FillingNetwork
 # Name: what it is good for, in a line of ``--list-models``.
 CLASSICAL_MODELS = {
     'oriented': 'along the lines of least change; the best without weights',
-    'pyramid': 'smoothly from all sides; the fastest for large holes',
+    'pyramid': 'smoothly from all sides',
     'telea': "fast marching, OpenCV's",
     'navier-stokes': "fluid dynamics, OpenCV's",
-    'biharmonic': "the biharmonic equation, scikit-image's; best for thin scratches, slow for large holes",
+    'biharmonic': "the biharmonic equation, scikit-image's; slow for large holes",
 }
 
 
