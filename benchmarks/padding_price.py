@@ -9,8 +9,8 @@ from padded_networks import CASES
 from timing import time_alternately
 from torch import Tensor, nn
 
-from mmpconv.apis.padding_comparison.ready import READY
-from mmpconv.engine.files import load_config
+from mmpconv.analysis.padding_comparison.plan import READY
+from mmpconv.engine.resume import load_config
 
 ZERO, PARTIAL = 'zero', 'partial'
 # Of which ready comparisons, and pixels (height, width) of what they see.

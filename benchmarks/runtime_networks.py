@@ -8,10 +8,9 @@ import torch
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 
-from mmpconv.apis.export.onnx_file import write_onnx
-from mmpconv.apis.export.tracing import trace
-from mmpconv.apis.inpainter.onnx_network import OUTPUTS, device_of, onnx_session
-from mmpconv.apis.inpainter.picture_network import PictureNetwork
+from mmpconv.apis.export import trace, write_onnx
+from mmpconv.apis.onnx_network import OUTPUTS, device_of, onnx_session
+from mmpconv.apis.picture_network import PictureNetwork
 
 EAGER = 'PyTorch'
 Runner = Callable[[Tensor, Tensor], Tensor]

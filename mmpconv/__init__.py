@@ -6,7 +6,7 @@ hooks are found through :mod:`mmpconv.registry`.
 """
 import importlib
 
-from . import compat
+from . import compat, moved
 from .version import __version__
 
 __all__ = [
@@ -15,14 +15,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    'ConvertPaddingHook': '.conversion.padding_hook',
-    'PaddedModel': '.conversion.padded_model',
+    'ConvertPaddingHook': '.padding.hook',
+    'PaddedModel': '.padding.model',
     'PartialConv1d': '.layers',
     'PartialConv2d': '.layers',
     'PartialConv3d': '.layers',
-    'convert_padding': '.conversion',
+    'convert_padding': '.padding',
 }
-_LIGHT_ROOMS = ('conversion', 'layers', 'ops')  # `import mmpconv` is enough for `mmpconv.ops.partial_conv2d`
+_LIGHT_ROOMS = ('conversion', 'layers', 'ops', 'padding')  # `import mmpconv` is enough for `mmpconv.ops.partial_conv2d`
 
 
 def __getattr__(name: str):
@@ -40,4 +40,5 @@ def _register() -> None:
 
 
 compat.install()
+moved.install()
 compat.when_imported('mmengine.registry', _register)

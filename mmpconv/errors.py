@@ -1,6 +1,8 @@
 """The error that a user, not a programmer, has to act on."""
+import contextlib
 import errno
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,3 +67,20 @@ def _killed_sentence(error: RuntimeError) -> str:
     if type(error).__name__.startswith('Dist') or re.search(r'gloo|Connection (closed|reset) by peer|NCCL', text):
         return f'another process of this run ended or cannot be reached; look for what it said itself, {again}'
     return ''
+
+
+INTERRUPTED = 130  # exit status, as shells have it
+
+
+@contextlib.contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """What would end this process at once lets it end its own processes first, as Ctrl-C does."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler == signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

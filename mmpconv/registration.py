@@ -3,9 +3,8 @@
 With the prefix ``mmpconv.`` MMEngine finds the same names as attributes of this package. Layers and conversion
 know nothing of registries, so that they can be imported without MMEngine.
 """
-from .conversion.conv_cfg import watch
-from .conversion.padded_model import PaddedModel
 from .layers import PartialConv1d, PartialConv2d, PartialConv3d
+from .padding.model import PaddedModel, watch
 
 MODEL_TYPES = {
     'PartialConv1d': PartialConv1d,
@@ -33,7 +32,7 @@ def register() -> None:
 
 def _convert_padding_hook(*args, **kwargs):
     # Registered as a function, so that MMEngine's hooks are imported with the first one that is built.
-    from .conversion.padding_hook import ConvertPaddingHook
+    from .padding.hook import ConvertPaddingHook
 
     return ConvertPaddingHook(*args, **kwargs)
 

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from mmpconv.interruption import termination_as_interrupt
+from mmpconv.errors import termination_as_interrupt
 
 
 @pytest.fixture(params=[signal.SIGTERM, signal.SIGHUP])

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from mmpconv.errors import LaunchError
-from mmpconv.locked_folder import locked
+from mmpconv.whole_files import locked
 
 
 def test_who_comes_second_is_told_and_may_come_again_later(tmp_path):

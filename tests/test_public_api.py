@@ -15,8 +15,9 @@ from mmengine.registry import DefaultScope, Registry
 import mmpconv.registry
 
 LIST = Path(__file__).with_name('public_api.json')
-MODULES = ['mmpconv', 'mmpconv.ops', 'mmpconv.layers', 'mmpconv.conversion', 'mmpconv.models', 'mmpconv.models.losses',
-           'mmpconv.datasets', 'mmpconv.engine', 'mmpconv.evaluation', 'mmpconv.photos', 'mmpconv.apis']
+MODULES = ['mmpconv', 'mmpconv.ops', 'mmpconv.layers', 'mmpconv.conversion', 'mmpconv.padding', 'mmpconv.models',
+           'mmpconv.models.losses', 'mmpconv.datasets', 'mmpconv.engine', 'mmpconv.evaluation', 'mmpconv.photos',
+           'mmpconv.apis']
 
 
 def registered() -> dict[str, list[str]]:

@@ -1,5 +1,5 @@
 """Compare methods of inpainting: ``python tools/benchmark.py BENCHMARK METHOD...``; ``--help`` lists the options."""
-from mmpconv.apis.benchmark import main
+from mmpconv.benchmark import main
 
 if __name__ == '__main__':
     main()

@@ -1,7 +1,7 @@
 """Compare paddings by trained networks: ``python tools/compare_padding.py``; ``--help`` lists the options."""
 from pathlib import Path
 
-from mmpconv.apis.padding_comparison import main
+from mmpconv.analysis.padding_comparison import main
 
 if __name__ == '__main__':
     main(tools=Path(__file__).resolve().parent)

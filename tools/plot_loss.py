@@ -1,5 +1,5 @@
 """Draw the losses of runs: ``python tools/plot_loss.py RUN...``; ``--help`` lists the options."""
-from mmpconv.apis.loss_curves import main
+from mmpconv.analysis.loss_curves import main
 
 if __name__ == '__main__':
     main()

@@ -1,5 +1,5 @@
 """Draw what padding does along the seams of tiles: ``python tools/visualize_tiles.py [PHOTO]``; see ``--help``."""
-from mmpconv.apis.padding_tiles_picture import main
+from mmpconv.analysis.padding_tiles import main
 
 if __name__ == '__main__':
     main()

@@ -4,7 +4,7 @@ import importlib
 __all__ = ['Inpainter', 'inpainting_models']
 
 # Imported when they are asked for: most of what is here needs neither.
-_LATE = {'Inpainter': 'inpainter', 'inpainting_models': 'inpainter.shipped_models'}
+_LATE = {'Inpainter': 'inpainter', 'inpainting_models': 'models'}
 
 
 def __getattr__(name: str):

@@ -8,9 +8,9 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
-from mmpconv.apis.trained_model import read_model_config
-from mmpconv.conversion import PaddingReport, convert_padding
+from mmpconv.engine.trained_model import read_model_config
 from mmpconv.errors import LaunchError, one_line
+from mmpconv.padding import PaddingReport, convert_padding
 from mmpconv.whole_files import write_text
 
 _TORCHVISION = 'torchvision:'

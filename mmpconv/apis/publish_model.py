@@ -9,9 +9,8 @@ import torch
 
 from mmpconv.checkpoints import CheckpointError, write_safetensors
 from mmpconv.checkpoints.network_config import config_of
+from mmpconv.engine.trained_model import read_checkpoint
 from mmpconv.errors import LaunchError, one_line
-
-from .trained_model import read_checkpoint
 
 
 def publish(source: str, target: Path, note: str = '') -> str:
@@ -33,7 +32,7 @@ def publish(source: str, target: Path, note: str = '') -> str:
         CheckpointError: The checkpoint cannot be read, does not say of which network it is, or cannot be written.
     """
     # Importing it takes seconds, and what is wrong with the command line is said before.
-    from .inpainter.picture_network import load_picture_network
+    from .picture_network import load_picture_network
 
     if target.suffix != '.safetensors':
         raise LaunchError(f'{target} is to be written as safetensors; give a name that ends in .safetensors')

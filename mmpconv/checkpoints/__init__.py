@@ -2,8 +2,14 @@
 
 :mod:`~mmpconv.checkpoints.loading` puts the safe loader in force in MMEngine; :mod:`mmpconv.registry` imports it.
 """
-from .errors import CheckpointError, DownloadError, MissingCheckpointError, UnsafeCheckpointError
-from .safetensors_file import read_safetensors, write_safetensors
+from .container import (
+           CheckpointError,
+           DownloadError,
+           MissingCheckpointError,
+           UnsafeCheckpointError,
+           read_safetensors,
+           write_safetensors,
+)
 
 __all__ = ['CheckpointError', 'DownloadError', 'MissingCheckpointError', 'UnsafeCheckpointError', 'read_safetensors',
            'write_safetensors']

@@ -10,7 +10,7 @@ import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import Tensor, nn
 
-from .errors import CheckpointError
+from .container import CheckpointError
 
 # What checkpoints may hold, and models may have, beside the network: losses with networks of their own (VGG), a
 # discriminator, the kernels of ones of other partial convolutions, and how often a BatchNorm was trained.

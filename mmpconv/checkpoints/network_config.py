@@ -9,8 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import UnsafeCheckpointError
-from .safetensors_file import CHANNEL_ORDER, CONFIG, SIZE
+from .container import CHANNEL_ORDER, CONFIG, SIZE, UnsafeCheckpointError
 
 _LONGEST = 1_000_000  # characters of a config's text; MM* configs have some thousands
 _TEXTS = ('cfg', 'config')  # where MMEngine keeps it, and MMCV 1 did

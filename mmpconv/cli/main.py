@@ -1,4 +1,4 @@
-"""``mmpconv COMMAND ...``: finds the command and hands the rest of the line on to it."""
+"""What the exit status of ``mmpconv`` says."""
 import argparse
 import importlib
 import os
@@ -9,7 +9,20 @@ from dataclasses import dataclass
 
 from mmpconv.version import __version__
 
-from .exit_status import DONE, EXPLANATION, INTERRUPTED, USAGE
+DONE = 0
+USER_HAS_TO_ACT = 1
+USAGE = 2
+PARTLY_FAILED = 3
+INTERRUPTED = 130
+
+EXPLANATION = """\
+exit status:
+  0    done
+  1    you have to act: one sentence says on what
+  2    the command line is not understood
+  3    some photos of a batch failed, the others are done
+  130  interrupted (Ctrl-C)
+"""
 
 
 @dataclass(frozen=True)
@@ -32,15 +45,15 @@ COMMANDS = {
     'serve': Command('the same on a web page in the browser', 'mmpconv.web:main', 'inpainting,web'),
     'train': Command('train the model of a config', 'mmpconv.engine.launch:train'),
     'test': Command('compute the metrics of a checkpoint', 'mmpconv.engine.launch:test'),
-    'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.apis.benchmark:main',
+    'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.benchmark:main',
                          'inpainting,evaluate'),
     'export': Command('write a trained network as an ONNX or torch.export file', 'mmpconv.apis.export:main',
                       'inpainting,export'),
     'convert-padding': Command('give the model of any MM* config partial padding', 'mmpconv.cli.convert_padding:main'),
     'compare-padding': Command('train networks with several paddings and compare them, your own too',
-                               'mmpconv.apis.padding_comparison:command', 'inpainting,compare'),
+                               'mmpconv.analysis.padding_comparison:command', 'inpainting,compare'),
     'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
-                    'mmpconv.apis.demo:main', 'inpainting,demo'),
+                    'mmpconv.cli.demo:main', 'inpainting,demo'),
     'doctor': Command('find out what is wrong with this installation', 'mmpconv.cli.doctor:main'),
 }
 
@@ -76,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name. Defaults to those of this process.
 
     Returns:
-        The exit status, as of :mod:`mmpconv.cli.exit_status`. Commands may raise ``SystemExit`` instead.
+        The exit status, as of :mod:`mmpconv.cli.main`. Commands may raise ``SystemExit`` instead.
     """
     parser = build_parser()
     argv = sys.argv[1:] if argv is None else list(argv)

@@ -1,10 +1,10 @@
 """Masks, transforms and datasets of inpainting."""
 from mmpconv.photos import UnreadableImageError
 
-from .frozen_benchmark import BenchmarkError, BenchmarkSample, FrozenBenchmark
-from .inpainting_benchmark import InpaintingBenchmark
+from .frozen_benchmark import BenchmarkError, BenchmarkSample, FrozenBenchmark, InpaintingBenchmark
 from .inpainting_dataset import InpaintingDataset
-from .transforms import Crop, GetMaskedImage, LoadImageFromFile, LoadMask
+from .load_mask import LoadMask
+from .transforms import Crop, GetMaskedImage, LoadImageFromFile
 
 __all__ = [
     'BenchmarkError', 'BenchmarkSample', 'Crop', 'FrozenBenchmark', 'GetMaskedImage', 'InpaintingBenchmark',

@@ -10,7 +10,7 @@ from mmengine.optim import AmpOptimWrapper as _AmpOptimWrapper
 from mmengine.optim import OptimWrapper
 from torch import nn
 
-from ..registry import OPTIM_WRAPPERS
+from mmpconv.registry import OPTIM_WRAPPERS
 
 
 @OPTIM_WRAPPERS.register_module()

@@ -9,8 +9,7 @@ from mmengine.logging import print_log
 
 from mmpconv.errors import LaunchError
 
-from .files import config_stem, how_to_make, require_checkpoint
-from .resume import resume
+from .resume import config_stem, how_to_make, require_checkpoint, resume
 
 AMP_WRAPPER = 'mmpconv.engine.AmpOptimWrapper'
 

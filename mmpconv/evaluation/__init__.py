@@ -12,7 +12,7 @@ __all__ = [
 
 # Imported when they are asked for: torchvision, MMagic and MMSegmentation take seconds, and statistics of paddings need
 # none of them.
-_LATE = {'BorderIoUMetric': 'border_iou_metric', 'FID': 'fid', 'InpaintingMetric': 'inpainting_metric',
+_LATE = {'BorderIoUMetric': 'border_iou_metric', 'FID': 'perceptual_metrics', 'InpaintingMetric': 'inpainting_metric',
          'LPIPS': 'perceptual_metrics'}
 
 

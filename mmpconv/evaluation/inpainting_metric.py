@@ -15,11 +15,9 @@ from mmpconv.errors import LaunchError
 from mmpconv.registry import METRICS
 from mmpconv.whole_files import write_text
 
-from .fid import FID
 from .hole_bins import bin_of, touches_border
-from .image_metrics import IMAGE_METRICS, image_metrics
-from .image_scores import ImageScore, as_csv, as_table, flat, mean_scores
-from .perceptual_metrics import LPIPS
+from .image_metrics import IMAGE_METRICS, ImageScore, as_csv, as_table, flat, image_metrics, mean_scores
+from .perceptual_metrics import FID, LPIPS
 
 METRIC_NAMES = (*IMAGE_METRICS, 'lpips', 'fid')
 

@@ -1,16 +1,19 @@
 """Distances as pretrained networks see them: LPIPS of two images, FID of two sets of images."""
 import io
 import warnings
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.dist import all_gather_object, all_reduce, get_world_size
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from ..checkpoints import CheckpointError
-from ..checkpoints.loading import load_from_local
-from ..checkpoints.pretrained import load_pretrained
+from mmpconv.checkpoints import CheckpointError
+from mmpconv.checkpoints.loading import load_from_local, load_pretrained
+
+from .hole_bins import GROUPS, groups_of
 
 # Name of the lpips package: that of torchvision.
 _BACKBONES = {'alex': 'alexnet', 'vgg': 'vgg16', 'squeeze': 'squeezenet1_1'}
@@ -193,3 +196,57 @@ def frechet_distance(pred: FeatureStatistics, gt: FeatureStatistics) -> float:
 def _rgb(image: np.ndarray) -> Tensor:
     """`(1, 3, h, w)` uint8."""
     return torch.from_numpy(np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1)))[None]
+
+
+class FID:
+    """Takes in images one at a time; what it keeps of them is 67 MB for each bin and contact with the border.
+
+    Args:
+        weights: As of :class:`InceptionFeatures`.
+    """
+
+    def __init__(self, weights: str | None = None):
+        self._inception = InceptionFeatures(weights)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all images."""
+        # (bin, touches the border): statistics of the completed and of the true images.
+        self._parts = defaultdict(self._empty)
+
+    def _empty(self) -> tuple[FeatureStatistics, FeatureStatistics]:
+        size, device = self._inception.SIZE, self._inception.device
+        return FeatureStatistics(size, device), FeatureStatistics(size, device)
+
+    def to(self, device: torch.device) -> 'FID':
+        """Compute there."""
+        self._inception.to(device)
+        return self
+
+    def add(self, pred: np.ndarray, gt: np.ndarray, hole_bin: str | None, border: bool) -> None:
+        """Take in a completed and a true image, `(h, w, 3)` uint8, BGR."""
+        for statistics, image in zip(self._parts[hole_bin, border], (pred, gt)):
+            statistics.add(self._inception(image))
+
+    def gather(self) -> None:
+        """Add up over all processes; each has to call this, and to have been given other images."""
+        if get_world_size() == 1:
+            return
+        everywhere = {part for parts in all_gather_object(list(self._parts)) for part in parts}
+        for part in sorted(everywhere, key=str):
+            for statistics in self._parts[part]:
+                for tensor in statistics.sums:
+                    all_reduce(tensor)
+
+    def distances(self) -> dict[str, float]:
+        """FID by group, of the groups of at least two images, for which it is defined."""
+        found = {}
+        for group in GROUPS:
+            members = [part for part in self._parts if group in groups_of(*part)]
+            pred, gt = self._empty()
+            for part in members:
+                pred += self._parts[part][0]
+                gt += self._parts[part][1]
+            if gt.count >= 2:
+                found[group] = frechet_distance(pred, gt)
+        return found

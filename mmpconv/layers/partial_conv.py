@@ -3,10 +3,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..ops.check import check_input, check_mask
-from ..ops.partial_conv import as_float_mask, convolve, masked_conv, per_output_channel
-from ..ops.partial_padding import padding_mask, partial_padding_conv
-from ..ops.scripting import (
+from mmpconv.ops.check import check_input, check_mask
+from mmpconv.ops.partial_conv import as_float_mask, convolve, masked_conv, per_output_channel, upsample_concat
+from mmpconv.ops.partial_padding import padding_mask, partial_padding_conv
+from mmpconv.ops.scripting import (
     scripted_both_sides,
     scripted_hide,
     scripted_mask,
@@ -14,7 +14,6 @@ from ..ops.scripting import (
     scripted_pads,
     scripted_renormalise,
 )
-from ..ops.upsampled_conv import upsample_concat
 
 # Peers keep their mask kernels of ones in the state dict, as large as the weights.
 _PEERS_BUFFERS = ('weight_mask_updater', 'weight_maskUpdater')

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from .exporting import is_exporting
+from .scripting import is_exporting
 
 
 def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],

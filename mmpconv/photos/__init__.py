@@ -1,7 +1,6 @@
 """Photos and masks as people have them: read and written without loss, and one sentence for what cannot be used."""
-from .errors import PhotoError, PhotoWarning, UnreadableImageError
+from .formats import MAX_PIXELS, PhotoError, PhotoWarning, UnreadableImageError
 from .hole_mask import hole_mask
-from .limits import MAX_PIXELS
 from .mask_picture import binarise_mask, resize_mask
 from .photo import Photo
 

@@ -4,8 +4,7 @@ import io
 import cv2
 import numpy as np
 
-from .errors import UnreadableImageError
-from .limits import MAX_PIXELS
+from .formats import MAX_PIXELS, UnreadableImageError
 from .photo import Photo
 from .reading import read_picture
 

@@ -1,9 +1,94 @@
-"""What file formats can hold."""
+"""Formats of pictures, and the errors and limits of reading them.
+
+Names of what samples mean: Pillow's modes, and their like for what Pillow cannot hold.
+
+Pillow has no colour of more than 8 bits a channel. ``'RGB;16'`` is 16-bit RGB, ``'RGBA;32F'`` is RGBA of float32, and
+so on.
+"""
 from dataclasses import dataclass
 
+import numpy as np
+
 from .details import Picture
-from .errors import PhotoError
-from .modes import DEEP, in_words
+
+
+class PhotoError(ValueError):
+    """A photo or a mask that the user has to act on; the message is one sentence that says how."""
+
+
+class UnreadableImageError(PhotoError):
+    """A file that should be a picture cannot be decoded.
+
+    Args:
+        filename: The file.
+        reason: What is wrong with it, as the end of a sentence.
+    """
+
+    def __init__(self, filename: str, reason: str):
+        super().__init__(f'cannot read the image {filename}: {reason}')
+        self.filename, self.reason = filename, reason
+
+    def __reduce__(self):  # DataLoader workers send their errors to the main process
+        return type(self), (self.filename, self.reason)
+
+
+class PhotoWarning(UserWarning):
+    """What a user should know about a photo or a mask that is used all the same."""
+
+
+MAX_PIXELS = 89_478_485
+
+
+def check_size(size: tuple[int, int], max_pixels: int) -> None:
+    """Refuse what has more pixels than a user wants to have decoded.
+
+    Args:
+        size: Width and height, as the file's header says.
+    """
+    if size[0] * size[1] > max_pixels:
+        raise PhotoError(f'it has {size[0]} x {size[1]} pixels, more than the limit of {max_pixels}; scale it down or '
+                         'raise max_pixels')
+
+
+def check_frames(frames: int) -> None:
+    """Refuse animations and files of several pages."""
+    if frames > 1:
+        raise PhotoError(f'it has {frames} frames or pages; save the one that is meant as a picture of its own')
+
+
+_BY_CHANNELS = {1: 'L', 2: 'LA', 3: 'RGB', 4: 'RGBA'}
+_BY_DTYPE = {'bool': ';1', 'uint8': '', 'uint16': ';16', 'float32': ';32F', 'float64': ';64F'}
+_OF_PILLOW = {'L;1': '1', 'L;16': 'I;16', 'L;32F': 'F'}
+PILLOW = ('1', 'L', 'LA', 'P', 'PA', 'RGB', 'RGBA', 'CMYK', 'YCbCr', 'I;16', 'I;16L', 'I;16B', 'I', 'F')
+DEEP = tuple(f'{base}{depth}' for base in _BY_CHANNELS.values() for depth in (';16', ';32F', ';64F')
+             if f'{base}{depth}' not in _OF_PILLOW)
+_WORDS = {'1': 'black and white', 'I': '32-bit grey', 'F': 'float32 grey', 'P': 'palette colours',
+          'PA': 'palette colours with alpha'}
+_BASES = {'L': 'grey', 'I': 'grey', 'LA': 'grey with alpha'}
+_DEPTHS = {'': '8-bit', '1': '1-bit', '32F': 'float32', '64F': 'float64'}
+
+
+def mode_of(samples: np.ndarray) -> str:
+    """The mode of samples that are grey or colour levels.
+
+    Args:
+        samples: `(h, w)` or `(h, w, 1 to 4)`: grey, grey and alpha, RGB, RGBA.
+
+    Raises:
+        PhotoError: Their dtype has no known range.
+    """
+    if samples.dtype.name not in _BY_DTYPE:
+        raise PhotoError(f'the range of levels of dtype {samples.dtype} is not known; give uint8, uint16, bool, or '
+                         'float32 or float64 in [0, 1], for example array.astype(np.uint8)')
+    mode = _BY_CHANNELS[1 if samples.ndim == 2 else samples.shape[2]] + _BY_DTYPE[samples.dtype.name]
+    return _OF_PILLOW.get(mode, mode)
+
+
+def in_words(mode: str) -> str:
+    """For messages: ``'16-bit RGB'``."""
+    base, _, depth = mode.partition(';')
+    return _WORDS.get(mode) or f'{_DEPTHS.get(depth, "16-bit")} {_BASES.get(base, base)}'
+
 
 _BASIC = ('1', 'L', 'P', 'RGB')
 GREY_16 = ('I;16', 'I;16L', 'I;16B', 'I')

@@ -7,12 +7,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .drawn_mask import hole_in, mask_of_array
-from .errors import PhotoError, PhotoWarning
-from .key_color import color_hole
-from .limits import MAX_PIXELS
-from .mask_picture import resize_mask
-from .orientation import upright
+from .details import upright
+from .formats import MAX_PIXELS, PhotoError, PhotoWarning
+from .mask_picture import color_hole, hole_in, mask_of_array, resize_mask
 from .photo import Photo
 from .reading import Source
 

@@ -6,15 +6,9 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from .codings import coding_of
-from .details import Details, Picture
-from .errors import PhotoError, PhotoWarning
-from .exif import without_thumbnail
-from .limits import MAX_PIXELS, check_frames
-from .modes import PILLOW, in_words, mode_of
-from .orientation import upright
-from .pillow_details import details_of
-from .pillow_pixels import is_cut_down, pixels_of
+from .details import Details, Picture, details_of, upright, without_thumbnail
+from .formats import MAX_PIXELS, PILLOW, PhotoError, PhotoWarning, check_frames, in_words, mode_of
+from .levels import coding_of, is_cut_down, pixels_of
 from .reading import Source, name_of, pillow_settings, read_picture, unreadable
 from .writing import lossless_suffix, to_pillow, write_picture
 

@@ -12,15 +12,10 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
-from .details import Picture
-from .errors import PhotoError, UnreadableImageError
-from .exif import described
-from .jpeg_end import is_cut_off_jpeg
-from .limits import check_frames, check_size
-from .orientation import as_stored
-from .pillow_details import details_of
-from .pillow_pixels import pixels_of
-from .png_file import png_chunks, read_deep_png
+from .details import Picture, as_stored, described, details_of
+from .formats import PhotoError, UnreadableImageError, check_frames, check_size
+from .levels import pixels_of
+from .structure import is_cut_off_jpeg, png_chunks, read_deep_png
 from .tiff_file import is_deep, read_deep_tiff
 
 # Of Pillow's formats those that are files of pixels: no PostScript, which would start Ghostscript.

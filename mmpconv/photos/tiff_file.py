@@ -7,12 +7,8 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from .details import Details, Picture
-from .errors import PhotoError
-from .exif import described, directories_of, orientation_in
-from .limits import check_frames, check_size
-from .modes import mode_of
-from .pillow_details import resolution
+from .details import Details, Picture, described, directories_of, orientation_in, resolution
+from .formats import PhotoError, check_frames, check_size, mode_of
 
 # Tags and values of TIFF 6.0.
 _BITS, _SAMPLES, _ICC_PROFILE = 258, 277, 34675

@@ -12,11 +12,9 @@ from PIL.PngImagePlugin import PngInfo
 from mmpconv.whole_files import whole_file
 
 from .details import Details, Picture
-from .errors import PhotoError, PhotoWarning
-from .formats import GREY_16, Format, format_for, lossless_suffix
-from .modes import DEEP
-from .pillow_pixels import picture_of
-from .png_file import write_deep_png
+from .formats import DEEP, GREY_16, Format, PhotoError, PhotoWarning, format_for, lossless_suffix
+from .levels import picture_of
+from .structure import write_deep_png
 from .tiff_file import write_deep_tiff
 
 _EXIF_PREFIX = b'Exif\0\0'

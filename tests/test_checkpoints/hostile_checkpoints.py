@@ -119,7 +119,7 @@ def _called(harm: str) -> dict[str, Call]:
         'numpy.memmap': (harm,), 'numpy.core.multiarray.scalar': (Call('numpy.dtype', 'O8'), b'A' * 8),
         'numpy.core.multiarray._reconstruct': (1, (10**12,), b'b'), 'numpy.core.multiarray.fromstring': ('x',),
         'mmengine.Config.fromstring': ('import os', '.py'), 'mmengine.config.Config.fromfile': (harm,),
-        'mmengine.logging.history_buffer.HistoryBuffer': ([1], [1]), 'mmpconv.conversion.checkpoint_file.main': (),
+        'mmengine.logging.history_buffer.HistoryBuffer': ([1], [1]), 'mmpconv.checkpoints.padding_keys.main': (),
         'no_such_module.thing': (), 'os.no_such_thing': (),
     }.items()}
     calls['an array of objects, by numpy'] = pickled(np.array([None, 1], object))

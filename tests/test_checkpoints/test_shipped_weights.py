@@ -9,8 +9,7 @@ import skimage.data
 import torch
 
 from mmpconv.apis import Inpainter
-from mmpconv.apis.default_model import DEFAULT_MODEL
-from mmpconv.apis.inpainter.shipped_models import shipped_model
+from mmpconv.apis.models import DEFAULT_MODEL, shipped_model
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.evaluation import BASELINES
 

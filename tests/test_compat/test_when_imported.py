@@ -18,7 +18,7 @@ assert MODELS.get('mmpconv.PartialConv3d') is mmpconv.PartialConv3d
 import torch
 from mmengine.logging.history_buffer import HistoryBuffer
 assert HistoryBuffer in torch.serialization.get_safe_globals()
-assert mmpconv.ops.partial_conv2d and mmpconv.layers and mmpconv.conversion
+assert mmpconv.ops.partial_conv2d and mmpconv.layers and mmpconv.padding
 waiting = set(finder.module.partition('.')[0] for finder in sys.meta_path if type(finder).__name__ == '_Watch')
 assert waiting <= set(['mmagic', 'mmengine']), waiting
 """

@@ -10,7 +10,7 @@ from mmpretrain.registry import DATASETS, MODELS
 from torch import nn
 
 from mmpconv import PartialConv2d
-from mmpconv.apis.digits import write_digits
+from mmpconv.dataset_converters.digits import write_digits
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / 'configs/partial_padding/digits'

@@ -17,7 +17,7 @@ from torch import nn
 from torchvision.transforms import functional
 
 from mmpconv import PartialConv2d
-from mmpconv.conversion.checkpoint_file import convert_file
+from mmpconv.checkpoints.padding_keys import convert_file
 from mmpconv.engine.launch import train
 
 IMAGENET = Path(__file__).parents[2] / 'configs/partial_padding/imagenet'

@@ -13,7 +13,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from skimage import data
 from torchvision.models import vgg16
 
-from mmpconv.engine.checkpoint_hooks import SaveMetricsHook
+from mmpconv.engine.hooks.checkpoint import SaveMetricsHook
 from mmpconv.registry import MODELS
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
 from mmpconv import PartialConv2d
-from mmpconv.apis.padding_comparison.ready import READY
-from mmpconv.engine.files import load_config
+from mmpconv.analysis.padding_comparison.plan import READY
 from mmpconv.engine.launch import build_runner
+from mmpconv.engine.resume import load_config
 
 ROOT = Path(__file__).parents[2]
 # Padded convolutions of each network, as its config says.

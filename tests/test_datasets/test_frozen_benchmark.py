@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from mmpconv.datasets import BenchmarkError, FrozenBenchmark, UnreadableImageError
 from mmpconv.datasets.benchmark_files import cut_out, samples_from_csv, samples_to_csv
-from mmpconv.datasets.stored_png import encode_mask
+from mmpconv.datasets.frozen_benchmark import encode_mask
 
 BOXES = [(10, 20, 64, 96), (7, 9, 32, 48)]
 

@@ -13,7 +13,7 @@ from toy_runs import toy_runner
 
 import mmpconv.engine  # noqa: F401
 from mmpconv.engine import hooks
-from mmpconv.engine.safeguards import add_hooks, work_dir_of_its_own
+from mmpconv.engine.launch import add_hooks, work_dir_of_its_own
 from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
 
@@ -60,7 +60,7 @@ def test_the_old_checkpoint_is_there_while_the_new_one_is_written(tmp_path, monk
 
 
 def test_a_second_training_in_a_work_dir_is_refused_until_the_first_is_dead(tmp_path):
-    code = ('import sys, time\nfrom mmpconv.locked_folder import locked\nfrom pathlib import Path\n'
+    code = ('import sys, time\nfrom mmpconv.whole_files import locked\nfrom pathlib import Path\n'
             'with locked(Path(sys.argv[1]), "a", inherited=False):\n    print("ready", flush=True); time.sleep(600)')
     first = subprocess.Popen([sys.executable, '-c', code, str(tmp_path)], stdout=subprocess.PIPE)
     cfg = Config(dict(work_dir=str(tmp_path)))

@@ -1,7 +1,7 @@
 """Finding configs and checkpoints by name."""
 import pytest
 
-from mmpconv.engine.files import config_stem, is_url, load_config, require_checkpoint
+from mmpconv.engine.resume import config_stem, is_url, load_config, require_checkpoint
 from mmpconv.errors import LaunchError
 
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 import rich.console
 
-from mmpconv.engine.hooks import progress_bar
-from mmpconv.engine.hooks.progress_bar import ProgressBarHook
+from mmpconv.engine.hooks import progress as progress_bar
+from mmpconv.engine.hooks.progress import ProgressBarHook
 from mmpconv.registry import HOOKS
 
 

@@ -8,7 +8,8 @@ from mmengine.registry import DefaultScope
 from torch.utils._python_dispatch import TorchDispatchMode
 from toy_runs import toy_runner
 
-from mmpconv.engine.hooks import RuntimeInfoHook, runtime_info
+from mmpconv.engine.hooks import RuntimeInfoHook
+from mmpconv.engine.hooks import progress as runtime_info
 from mmpconv.registry import HOOKS, MODELS, OPTIM_WRAPPERS
 
 

@@ -7,8 +7,8 @@ import torch
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from torch.utils.data import DataLoader, Dataset
 
-from mmpconv.engine import seeded_batches
-from mmpconv.engine.seeded_batches import SeededBatches, random_states
+from mmpconv.engine import loops as seeded_batches
+from mmpconv.engine.loops import SeededBatches, random_states
 
 
 class Draws(Dataset):

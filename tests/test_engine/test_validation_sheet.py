@@ -15,9 +15,8 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from skimage import data
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from mmpconv.engine.contact_sheet import MAX_SIDE, contact_sheet, evenly_spread, to_picture
 from mmpconv.engine.hooks import ValidationSheetHook
-from mmpconv.engine.hooks.validation_sheet import draw_sheet
+from mmpconv.engine.hooks.validation_sheet import MAX_SIDE, contact_sheet, draw_sheet, evenly_spread, to_picture
 from mmpconv.registry import DATASETS, HOOKS, MODELS
 
 ROOT = Path(__file__).parents[2]

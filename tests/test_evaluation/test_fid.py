@@ -7,8 +7,8 @@ import torch
 import torch.multiprocessing
 from torch.distributed import init_process_group
 
-from mmpconv.evaluation import fid as module
-from mmpconv.evaluation.fid import FID
+from mmpconv.evaluation import perceptual_metrics as module
+from mmpconv.evaluation.perceptual_metrics import FID
 
 # (bin, touches the border) of seven images, one of which is in no bin.
 IMAGES = [('0.1-0.2', True), ('0.1-0.2', True), ('0.1-0.2', False), ('0.1-0.2', False), ('0.5-0.6', False),

@@ -15,7 +15,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation import InpaintingMetric
-from mmpconv.evaluation.image_scores import ImageScore, mean_scores
+from mmpconv.evaluation.image_metrics import ImageScore, mean_scores
 from mmpconv.registry import EVALUATORS, METRICS
 
 SIZE = (40, 50)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mmpconv.evaluation.padding_comparison import summarise
+from mmpconv.evaluation.statistics import summarise
 
 # The table in the README of NVIDIA/partialconv: best top-1 of five runs; average, difference to zero padding, stdev.
 PUBLISHED = {

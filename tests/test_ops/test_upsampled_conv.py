@@ -5,7 +5,8 @@ import torch.nn.functional as F
 from torch.autograd import gradcheck
 from torch.testing import assert_close
 
-from mmpconv.ops import masked_conv, upsample_concat, upsampled_conv, upsampled_conv2d
+from mmpconv.ops import masked_conv, upsample_concat, upsampled_conv2d
+from mmpconv.ops import partial_conv as upsampled_conv
 
 ONCE = dict(stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
 

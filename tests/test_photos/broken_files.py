@@ -8,7 +8,7 @@ import numpy as np
 from picture_files import encoded, picture
 
 from mmpconv.photos.details import Details
-from mmpconv.photos.png_file import write_deep_png
+from mmpconv.photos.structure import write_deep_png
 from mmpconv.photos.tiff_file import write_deep_tiff
 
 FORMATS = {'png': 'PNG', 'jpg': 'JPEG', 'tif': 'TIFF', 'webp': 'WEBP', 'bmp': 'BMP', 'gif': 'GIF', 'ppm': 'PPM'}

@@ -11,7 +11,7 @@ from picture_files import PILLOW_MODES, encoded, picture
 from PIL import Image
 
 from mmpconv.photos import Photo
-from mmpconv.photos.png_file import write_deep_png
+from mmpconv.photos.structure import write_deep_png
 
 RED = (200, 30, 40)
 

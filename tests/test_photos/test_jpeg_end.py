@@ -1,7 +1,7 @@
 import pytest
 from picture_files import encoded
 
-from mmpconv.photos.jpeg_end import is_cut_off_jpeg
+from mmpconv.photos.structure import is_cut_off_jpeg
 
 
 @pytest.mark.parametrize('kwargs', [dict(), dict(progressive=True), dict(subsampling=0, quality=100),

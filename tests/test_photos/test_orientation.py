@@ -5,7 +5,7 @@ from picture_files import exif
 from PIL import Image, ImageOps
 
 from mmpconv.photos import Photo
-from mmpconv.photos.orientation import as_stored, upright
+from mmpconv.photos.details import as_stored, upright
 
 STORED = np.array([[10, 20, 30], [40, 50, 60]], np.uint8)
 

@@ -138,7 +138,7 @@ def dataset_mask(path: Path, good: Path) -> str:
 
 @entrance
 def make_benchmark(path: Path, good: Path) -> str:
-    from mmpconv.apis.benchmark_making import main
+    from mmpconv.benchmark.making import main
 
     (good / 'list.txt').write_text(f'photos/a.png\n{path.relative_to(good)}\n')
     return _ended(main, good, good / 'benchmark', '--list', good / 'list.txt', '--masks', 'boxes', '--per-bin', 1,
@@ -165,7 +165,7 @@ def _one_color() -> Iterator[None]:
     """`mmpconv inpaint` with a network that needs no weights."""
     import mmpconv.apis
     from mmpconv.apis.inpainter import Inpainter
-    from mmpconv.apis.inpainter.network import FillingNetwork
+    from mmpconv.apis.torch_network import FillingNetwork
 
     class Grey(FillingNetwork):
         size, device = 64, 'cpu'

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from tool_runs import ROOT
 
-from mmpconv.apis.padding_comparison.report import from_csv, table
-from mmpconv.apis.padding_comparison.training_log import read_scores
-from mmpconv.locked_folder import locked
+from mmpconv.analysis.padding_comparison.report import from_csv, table
+from mmpconv.analysis.padding_comparison.run import read_scores
+from mmpconv.whole_files import locked
 
 SHORT = ['--networks', 'vgg', '--seeds', '1', '--cfg-options', 'train_cfg.max_epochs=3', 'param_scheduler.T_max=3']
 RUNS = 'work_dirs/compare_padding'

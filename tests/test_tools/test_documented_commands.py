@@ -18,13 +18,13 @@ from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
 
 import mmpconv
-from mmpconv.apis.benchmark import command_line as benchmark
-from mmpconv.apis.benchmark.method_names import parse_methods
-from mmpconv.apis.benchmark_making import command_line as benchmark_making
-from mmpconv.apis.padding_comparison import command_line, plan
-from mmpconv.apis.padding_tiles_picture import build_parser as tiles_parser
+from mmpconv.analysis.padding_comparison import command_line, plan
+from mmpconv.analysis.padding_tiles import build_parser as tiles_parser
+from mmpconv.benchmark import command_line as benchmark
+from mmpconv.benchmark.making import command_line as benchmark_making
+from mmpconv.benchmark.method_names import parse_methods
 from mmpconv.engine.arguments import build_train_parser
-from mmpconv.engine.files import load_config
+from mmpconv.engine.resume import load_config
 
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
 STAGE1_DIR = 'work_dirs/pconv_stage1_8xb12_places-256x256'
@@ -65,7 +65,7 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         args = [ROOT / args[1], f'{STAGE1_DIR}/iter_3.pth' if args[2] == 'CHECKPOINT' else args[2], *args[3:]]
         output = run('test.py', *args, options=[*SMALL, *NO_WORKERS])
         assert 'metrics written to metrics.json' in output and 'MAE' in output
-    elif script == 'tools/compare_padding.py':  # tests/test_apis runs it; here: that the configs are there
+    elif script == 'tools/compare_padding.py':  # tests/test_analysis runs it; here: that the configs are there
         args = command_line.build_parser().parse_args(args[1:])
         args.work_dir = tmp_path
         compared = command_line.resolve(args, ROOT)
@@ -74,11 +74,11 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
     elif script == 'tools/visualize_padding.py':
         output = run('visualize_padding.py', *args[1:])
         assert 'picture: work_dirs/padding.png' in output and (folder / 'work_dirs/padding.png').is_file()
-    elif script == 'tools/visualize_tiles.py':  # tests/test_apis runs it on networks
+    elif script == 'tools/visualize_tiles.py':  # tests/test_analysis runs it on networks
         assert tiles_parser().parse_args(args[1:])
     elif script == 'tools/model_converters/convert_keys.py':  # test_padding_pages.py runs those of this page
         assert command in (ROOT / 'docs/nvidia.md').read_text()
-    elif script.startswith('tools/dataset_converters/'):  # tests/test_apis/test_data_preparation runs them on data
+    elif script.startswith('tools/dataset_converters/'):  # tests/test_dataset_converters runs them on data
         output = run(script.removeprefix('tools/'), *args[1:], status=1)
         assert re.search(r'^error: there (is no folder|are \d+ photos)', output, re.MULTILINE)
     elif script == 'tools/browse_dataset.py':
@@ -89,11 +89,11 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
             (folder / name).mkdir(parents=True, exist_ok=True)
             (folder / name / 'losses.csv').write_text('iter,loss\n100,2.0\n200,1.5\n')
         assert 'picture: work_dirs/losses.png' in run('plot_loss.py', *args[1:])
-    elif script == 'tools/model_converters/convert_inpainting.py':  # tests/test_conversion runs it
+    elif script == 'tools/model_converters/convert_inpainting.py':  # tests/test_checkpoints runs it
         assert len(args) == 3
-    elif script == 'tools/benchmark.py':  # tests/test_apis runs it; here: that the methods are ones
+    elif script == 'tools/benchmark.py':  # tests/test_benchmark runs it; here: that the methods are ones
         assert parse_methods(benchmark.build_parser().parse_intermixed_args(args[1:]).methods, 'cpu')
-    elif script == 'tools/make_benchmark.py':  # tests/test_apis runs it on photos
+    elif script == 'tools/make_benchmark.py':  # tests/test_benchmark runs it on photos
         assert benchmark_making.build_parser().parse_args(args[1:])
     elif script == 'tests/test_web/screenshot.py':
         if not any(map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))):

@@ -14,12 +14,12 @@ from PIL import Image
 from random_weights import write_random_weights
 from tool_runs import ROOT
 
-from mmpconv.apis.demo.command_line import build_parser as demo_parser
-from mmpconv.apis.inpainter.shipped_models import shipped_model
-from mmpconv.apis.padding_comparison.command_line import build_parser as compare_parser
-from mmpconv.apis.padding_comparison.ready import READY, is_own_config
+from mmpconv.analysis.padding_comparison.command_line import build_parser as compare_parser
+from mmpconv.analysis.padding_comparison.plan import READY, is_own_config
+from mmpconv.apis.models import shipped_model
+from mmpconv.cli.demo import build_parser as demo_parser
 from mmpconv.engine.arguments import build_train_parser
-from mmpconv.engine.files import load_config
+from mmpconv.engine.resume import load_config
 from mmpconv.web.command_line import build_parser as serve_parser
 
 COMMANDS = [command for command in commands() if command.startswith('mmpconv ')]
@@ -70,7 +70,7 @@ def test_command_runs(command, home):
     if name == 'train':  # tests/test_configs runs every config for an iteration
         assert load_config(str(ROOT / args[0])) and build_train_parser().parse_args(args)
         return
-    if name == 'compare-padding' and args != ['--list']:  # tests/test_apis runs it
+    if name == 'compare-padding' and args != ['--list']:  # tests/test_analysis runs it
         parsed = compare_parser().parse_args(args)
         assert is_own_config(parsed.comparison) or parsed.comparison in READY
         return

@@ -10,10 +10,10 @@ from mmengine.config import Config
 from tool_runs import ROOT
 from torchvision.models import resnet50
 
-from mmpconv.apis.padding_comparison.command_line import build_parser as compare_parser
-from mmpconv.apis.padding_comparison.command_line import resolve
+from mmpconv.analysis.padding_comparison.command_line import build_parser as compare_parser
+from mmpconv.analysis.padding_comparison.command_line import resolve
 from mmpconv.engine.arguments import apply_common, build_test_parser, build_train_parser
-from mmpconv.engine.files import load_config
+from mmpconv.engine.resume import load_config
 
 NVIDIA = (ROOT / 'docs/nvidia.md').read_text()
 PADDING = ROOT / 'configs/partial_padding'

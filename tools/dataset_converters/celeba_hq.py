@@ -1,5 +1,5 @@
 """Lists of CelebA-HQ: ``python tools/dataset_converters/celeba_hq.py``; ``--help`` lists the options."""
-from mmpconv.apis.data_preparation.celeba_hq import main
+from mmpconv.dataset_converters.celeba_hq import main
 
 if __name__ == '__main__':
     main()

@@ -3,7 +3,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmpconv.apis.digits import write_digits
+from mmpconv.dataset_converters.digits import write_digits
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__.partition(':')[0])

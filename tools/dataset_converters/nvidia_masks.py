@@ -1,5 +1,5 @@
 """Lists of masks by hole ratio: ``python tools/dataset_converters/nvidia_masks.py``; ``--help`` lists the options."""
-from mmpconv.apis.data_preparation.nvidia_masks import main
+from mmpconv.dataset_converters.masks import main
 
 if __name__ == '__main__':
     main()

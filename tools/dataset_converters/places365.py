@@ -1,5 +1,5 @@
 """Lists of Places365: ``python tools/dataset_converters/places365.py``; ``--help`` lists the options."""
-from mmpconv.apis.data_preparation.places365 import main
+from mmpconv.dataset_converters.places365 import main
 
 if __name__ == '__main__':
     main()

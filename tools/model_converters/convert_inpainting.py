@@ -1,5 +1,5 @@
 """Checkpoints of other PConv networks to ours: ``--help`` lists the options."""
-from mmpconv.conversion.inpainting_file import main
+from mmpconv.checkpoints.inpainting_keys import main
 
 if __name__ == '__main__':
     main()

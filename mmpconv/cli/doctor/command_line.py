@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from ..exit_status import DONE, USER_HAS_TO_ACT
+from ..main import DONE, USER_HAS_TO_ACT
 
 EXAMPLES = """\
 examples:

@@ -1,13 +1,113 @@
-"""The arguments of ``mmpconv inpaint``, and what is wrong with them."""
+"""Sentences of the Python interface as the command line says them."""
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from mmpconv.apis.default_model import CHOICE, DEFAULT_MODEL
+import cv2
+import numpy as np
+from PIL import Image
+
+from mmpconv.apis.classical_network import as_floats, from_floats
+from mmpconv.apis.models import CHOICE, DEFAULT_MODEL
 from mmpconv.errors import user_errors
 
-from ..exit_status import EXPLANATION
-from .mask_words import MASK_HELP, is_color, parse_mask
+from ..main import EXPLANATION
+
+# What a remedy is called there, and here.
+_OPTIONS = (
+    (r'set resize=True', 'give --resize-mask'),
+    (r'set invert=True', 'give --invert'),
+    (r'set invert=False', 'leave out --invert'),
+    (r'\btolerance=(\d+)', r'--tolerance \1'),
+    (r'\bmax_pixels\b', '--max-pixels'),
+    (r'\btile_size or batch_size\b', '--tile-size'),
+    (r'\btile_size\b', '--tile-size'),
+)
+
+
+def in_options(sentence: str) -> str:
+    """The sentence with options instead of arguments: ``--invert`` for ``invert=True``."""
+    for argument, option in _OPTIONS:
+        sentence = re.sub(argument, option, sentence)
+    return sentence
+
+
+def sentence_about(path: Path, sentence: str) -> str:
+    """The sentence with options, and with the name of the photo before it if it has none."""
+    # Names of files need not be UTF-8; the sentence has something else in place of what is not.
+    name = os.fsencode(path.name).decode('utf-8', 'replace')
+    return in_options(sentence) if name in sentence or path.name in sentence else f'{path}: {in_options(sentence)}'
+
+
+MASK_HELP = ("a picture, white = hole; a folder of pictures that are called as the photos, with any suffix; or, taken "
+             "from the photo itself, 'alpha' (transparent pixels) or a colour: black, white, R,G,B or '#rrggbb'")
+WORDS = ('black', 'white', 'alpha')
+
+
+def parse_mask(text: str) -> str | tuple[int, int, int] | Path:
+    """What a MASK on the command line means.
+
+    Args:
+        text: As the user wrote it. ``./black`` is a file of that name.
+
+    Returns:
+        One of :data:`WORDS`, a colour ``(r, g, b)`` in [0, 255], or a path, of which nothing is checked.
+
+    Raises:
+        ValueError: It looks like a colour and is none.
+    """
+    if text in WORDS:
+        return text
+    if re.fullmatch(r'#[0-9a-fA-F]{6}', text):
+        return tuple(bytes.fromhex(text[1:]))
+    if re.fullmatch(r'\s*\d+\s*(,\s*\d+\s*)+', text):
+        color = tuple(int(part) for part in text.split(','))
+        if len(color) != 3 or max(color) > 255:
+            raise ValueError(f'the colour {text} is not three numbers from 0 to 255, such as 255,0,255')
+        return color
+    if text.startswith('#') and not Path(text).exists():
+        raise ValueError(f"the colour {text} is not of the form '#rrggbb'; R,G,B works too")
+    return Path(text)
+
+
+def is_color(mask: str | tuple[int, int, int] | Path) -> bool:
+    """Whether a mask, as of :func:`parse_mask`, is a colour of the photo."""
+    return mask in ('black', 'white') or isinstance(mask, tuple)
+
+
+_SIDE = 960  # pixels of the longer side of each half
+_GAP = 8
+_MARK = np.array((255, 0, 144), np.uint8)  # a pink that photos hardly have
+
+
+def before_after(color: np.ndarray, hole: np.ndarray, filled: np.ndarray) -> Image.Image:
+    """Draw both: side by side, one above the other where photos are more than twice as wide as high.
+
+    Args:
+        color, filled: ``(h, w, 3)`` RGB, uint8, uint16, or float32 in [0, 1].
+        hole: ``(h, w)`` bool; painted pink, and transparent enough to see what was there.
+    """
+    before, after, covered = _viewable(color), _viewable(filled), _viewable(hole * np.uint8(255))
+    share = as_floats(covered)[..., None] * np.float32(0.7)
+    before = (before * (1 - share) + _MARK * share).round().astype(np.uint8)
+    h, w = after.shape[:2]
+    stacked = w > 2 * h
+    gap = np.full((_GAP, w, 3) if stacked else (h, _GAP, 3), 255, np.uint8)
+    return Image.fromarray((np.vstack if stacked else np.hstack)([before, gap, after]))
+
+
+def _viewable(picture: np.ndarray) -> np.ndarray:
+    """Bytes, and no larger than is looked at."""
+    h, w = picture.shape[:2]
+    scale = _SIDE / max(h, w)
+    if scale < 1:
+        size = max(1, round(w * scale)), max(1, round(h * scale))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return from_floats(as_floats(picture), np.dtype(np.uint8))
+
 
 FORMATS = ('png', 'jpg', 'tif', 'webp')
 
@@ -131,7 +231,7 @@ def _at_least(least: int):
 
 def _list_models() -> int:
     from mmpconv.apis import inpainting_models
-    from mmpconv.apis.inpainter.classical_network import CLASSICAL_MODELS
+    from mmpconv.apis.classical_network import CLASSICAL_MODELS
 
     models = inpainting_models()
     width = max(len(model.name) for model in models)

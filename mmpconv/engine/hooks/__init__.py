@@ -2,8 +2,7 @@ from .check_finite import CheckFiniteHook
 from .checkpoint import CheckpointHook
 from .loss_csv import LossCsvHook
 from .loss_weight import LossWeightHook
-from .progress_bar import ProgressBarHook
-from .runtime_info import RuntimeInfoHook
+from .progress import ProgressBarHook, RuntimeInfoHook
 from .unreadable_images import UnreadableImagesHook
 from .validation_sheet import ValidationSheetHook
 

@@ -1,12 +1,8 @@
 """The PConv U-Net (arXiv 1804.07723) and its inpaintor. Importing this fills the registry."""
-from .mask_conv_module import MaskConvModule
-from .mean_color import MeanColor
+from .mask_conv_module import MaskConvModule, PlainConv2d
 from .oriented_unet import OrientedUNet
-from .pconv_decoder import PConvDecoder
-from .pconv_encoder import PConvEncoder
-from .pconv_encoder_decoder import PConvEncoderDecoder
-from .pconv_inpaintor import PConvInpaintor
-from .plain_conv import PlainConv2d
+from .pconv_encoder_decoder import PConvDecoder, PConvEncoder, PConvEncoderDecoder
+from .pconv_inpaintor import MeanColor, PConvInpaintor
 from .unet_encoder_decoder import UNetEncoderDecoder
 
 __all__ = [

@@ -7,11 +7,11 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpconv.ops.check import check_input, check_mask
-from mmpconv.ops.exporting import is_exporting
 from mmpconv.ops.partial_conv import as_float_mask, hide_holes
+from mmpconv.ops.scripting import is_exporting
 from mmpconv.registry import MODELS
 
-from .pconv_encoder import stage_channels
+from .pconv_encoder_decoder import stage_channels
 
 
 @MODELS.register_module()

@@ -7,9 +7,8 @@ from torch.autograd.function import once_differentiable
 
 from mmpconv.registry import MODELS
 
-from .inputs import check_choice, check_images, full_precision
-from .vgg_features import VGGFeatures
-from .vgg_weights import check_vgg, load_vgg
+from .masked_losses import check_choice, check_images, full_precision
+from .vgg import VGGFeatures, check_vgg, load_vgg
 
 _CRITERIA = {'l1': F.l1_loss, 'mse': F.mse_loss}
 

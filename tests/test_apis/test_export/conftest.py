@@ -8,7 +8,8 @@ import pytest
 from exported_networks import make_network
 from mmengine.registry import DefaultScope
 
-from mmpconv.apis.export import export_onnx, main
+from mmpconv.apis.export import export_onnx
+from mmpconv.cli.export import main
 
 
 @pytest.fixture(scope='session')

@@ -1,7 +1,7 @@
 """The command ``mmpconv export``."""
 import pytest
 
-from mmpconv.apis.export import main
+from mmpconv.cli.export import main
 
 
 def test_command_writes_the_file_and_shows_how_far_it_differs(program):

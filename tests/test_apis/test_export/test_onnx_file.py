@@ -9,8 +9,9 @@ import pytest
 import torch
 from exported_networks import SHAPES, SIZES, random_photos
 
-from mmpconv.apis.export import agreement, onnx_file
-from mmpconv.apis.inpainter.picture_network import load_picture_network
+from mmpconv.apis import export as agreement
+from mmpconv.apis import export as onnx_file
+from mmpconv.apis.picture_network import load_picture_network
 from mmpconv.errors import LaunchError
 from mmpconv.version import __version__
 

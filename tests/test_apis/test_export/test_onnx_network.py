@@ -10,9 +10,9 @@ import onnx
 import pytest
 from exported_networks import random_photos
 
-from mmpconv.apis.inpainter.onnx_network import OnnxNetwork
-from mmpconv.apis.inpainter.picture_network import load_picture_network
-from mmpconv.apis.inpainter.torch_network import TorchNetwork
+from mmpconv.apis.onnx_network import OnnxNetwork
+from mmpconv.apis.picture_network import load_picture_network
+from mmpconv.apis.torch_network import TorchNetwork
 from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,7 +51,7 @@ def test_threads_do_not_meet(exported):
 MEASURE = """
 import sys
 import numpy as np
-from mmpconv.apis.inpainter.onnx_network import OnnxNetwork
+from mmpconv.apis.onnx_network import OnnxNetwork
 
 def resident():
     return int(open('/proc/self/statm').read().split()[1]) * 4 / 1024

@@ -1,7 +1,7 @@
 """Networks whose answers are known."""
 import numpy as np
 
-from mmpconv.apis.inpainter.network import FillingNetwork
+from mmpconv.apis.torch_network import FillingNetwork
 
 
 class PlaneNetwork(FillingNetwork):

@@ -8,11 +8,11 @@ from known_networks import disc, plane
 from mmengine.config import Config
 
 from mmpconv.apis import Inpainter
-from mmpconv.apis.export.description import load_described
-from mmpconv.apis.inpainter.own_network import own_settings
-from mmpconv.apis.trained_model import build_model, load_trained_model
+from mmpconv.apis.export import load_described
+from mmpconv.apis.models import own_settings
 from mmpconv.checkpoints import CheckpointError, write_safetensors
 from mmpconv.checkpoints.network_config import NetworkConfig
+from mmpconv.engine.trained_model import build_model, load_trained_model
 from mmpconv.errors import LaunchError
 
 CONFIG = '''

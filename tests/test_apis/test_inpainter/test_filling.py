@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from known_networks import PlaneNetwork, RestlessNetwork, ShallowNetwork, disc, plane
 
-from mmpconv.apis.inpainter.filling import Filling
+from mmpconv.apis.filling import Filling
 
 H, W = 210, 300
 HOLES = {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmpconv.apis.inpainter.levels import enlarge, halve_color, halve_masks, make_level
+from mmpconv.apis.regions import enlarge, halve_color, halve_masks, make_level
 
 NONE = np.zeros((2, 8), bool)
 

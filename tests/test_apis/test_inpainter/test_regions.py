@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from known_networks import disc
 
-from mmpconv.apis.inpainter.regions import depth_of, find_regions
+from mmpconv.apis.regions import depth_of, find_regions
 
 SIZE = 64
 

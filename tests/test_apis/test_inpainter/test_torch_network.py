@@ -8,12 +8,10 @@ from known_networks import disc, plane
 from mmengine.registry import DefaultScope
 
 import mmpconv.registry
-from mmpconv.apis import Inpainter, inpainting_models
-from mmpconv.apis.default_model import DEFAULT_MODEL
-from mmpconv.apis.inpainter import picture_network
-from mmpconv.apis.inpainter.picture_network import PictureNetwork, load_picture_network
-from mmpconv.apis.inpainter.shipped_models import shipped_model
-from mmpconv.apis.inpainter.torch_network import TorchNetwork
+from mmpconv.apis import Inpainter, inpainting_models, picture_network
+from mmpconv.apis.models import DEFAULT_MODEL, shipped_model
+from mmpconv.apis.picture_network import PictureNetwork, load_picture_network
+from mmpconv.apis.torch_network import TorchNetwork
 from mmpconv.errors import LaunchError
 from mmpconv.models import PConvInpaintor
 

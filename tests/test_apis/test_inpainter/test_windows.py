@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmpconv.apis.inpainter.windows import windows_over
+from mmpconv.apis.regions import windows_over
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(8, 40), st.integers(0, 7), st.integers(0, 2**32 - 1))

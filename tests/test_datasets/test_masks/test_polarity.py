@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
-from mmpconv.datasets.masks import check_polarity, polarity
+from mmpconv.datasets.masks import arguments as polarity
+from mmpconv.datasets.masks import check_polarity
 
 
 def test_an_all_hole_mask_is_refused():

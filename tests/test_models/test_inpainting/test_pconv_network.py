@@ -10,7 +10,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from mmpconv.models import PConvDecoder, PConvEncoder, PConvEncoderDecoder
-from mmpconv.ops import upsampled_conv
+from mmpconv.ops import partial_conv as upsampled_conv
 
 
 def network(num_layers=7, width=4, encoder={}, decoder={}):

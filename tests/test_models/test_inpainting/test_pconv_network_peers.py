@@ -4,7 +4,7 @@ import torch
 from mmagic_peers import NETWORK, build_in_mmagic, randomise
 from torch.testing import assert_close
 
-from mmpconv.ops import upsampled_conv
+from mmpconv.ops import partial_conv as upsampled_conv
 from mmpconv.registry import MODELS
 
 SIZE = 128  # of the image: the smallest that MMagic's 7 layers take
@@ -34,7 +34,7 @@ def networks():
     torch.manual_seed(0)
     peer = randomise(build_in_mmagic(NETWORK)).double()
     ours = MODELS.build(NETWORK).double()
-    assert type(ours.encoder).__module__ == 'mmpconv.models.inpainting.pconv_encoder'
+    assert type(ours.encoder).__module__ == 'mmpconv.models.inpainting.pconv_encoder_decoder'
     ours.load_state_dict(peer.state_dict())
     return peer, ours
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torchvision.models.vgg import cfgs, make_layers
 
-from mmpconv.models.losses.vgg_features import VGGFeatures
+from mmpconv.models.losses.vgg import VGGFeatures
 
 TAPS = {
     'pools': ['4', '9', '16'], 'convolutions, before a ReLU': ['0', '2', '7'], 'a ReLU before its pooling': ['3', '8'],

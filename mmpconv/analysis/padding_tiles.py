@@ -1,0 +1,282 @@
+"""What a network makes of a large image in tiles, against the whole image: the difference along seams, by padding."""
+import argparse
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from mmengine.config import ConfigDict
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.utils import import_modules_from_strings
+from torch import Tensor, nn
+
+from mmpconv.checkpoints.loading import load_from_local
+from mmpconv.errors import LaunchError, user_errors
+from mmpconv.padding import convert_padding
+from mmpconv.whole_files import read_json
+
+from .padding_inputs import build_networks, load_photo, normalise
+from .padding_picture import save
+
+# What maps an image (1, 3, H, W) to features or logits (1, C, H / stride, W / stride).
+Mapping = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Seams:
+    """How much the tiles of an image differ from the whole, in percent, cell by cell.
+
+    Attributes:
+        difference: ``(h, w)``: the norm over channels of tiled minus whole, over the root mean square of that norm of
+            the whole image.
+        tile: Side of a tile in cells.
+    """
+    difference: np.ndarray
+    tile: int
+
+    @property
+    def distance(self) -> np.ndarray:
+        """Of each cell from the nearest seam between two tiles, in cells; 0 for those that touch one."""
+        rows, columns = (self._to_seams(size) for size in self.difference.shape)
+        return np.minimum(rows[:, None], columns)
+
+    def _to_seams(self, size: int) -> np.ndarray:
+        cells, seams = np.arange(size), np.arange(self.tile, size, self.tile)
+        if not len(seams):  # one tile in this direction
+            return np.full(size, np.inf)
+        to_each = np.where(cells[:, None] < seams, seams - 1 - cells[:, None], cells[:, None] - seams)
+        return to_each.min(1)
+
+    def profile(self) -> np.ndarray:
+        """Mean difference at 0, 1, ... cells from the nearest seam."""
+        distance = self.distance
+        return np.array([self.difference[distance == cells].mean()
+                         for cells in range(int(distance[np.isfinite(distance)].max()) + 1)])
+
+    @property
+    def at_seams(self) -> float:
+        """Mean difference of the cells that touch a seam."""
+        return float(self.profile()[0])
+
+    @property
+    def inside(self) -> float:
+        """Mean difference of the cells that are at least half as far from seams as a cell of their tile can be."""
+        distance = self.distance
+        return float(self.difference[distance >= self.tile // 4].mean())
+
+
+@torch.no_grad()
+def seams_of(network: Mapping, image: Tensor, tile: int) -> Seams:
+    """Run a network on an image and on its tiles, which do not overlap.
+
+    Args:
+        network: In evaluation mode.
+        image: ``(1, 3, H, W)``; H and W are multiples of ``tile``.
+        tile: Side of a tile in pixels, a multiple of the stride of the network.
+
+    Raises:
+        LaunchError: The image is but one tile, or sizes do not fit.
+    """
+    height, width = image.shape[2:]
+    if height % tile or width % tile or height * width == tile * tile:
+        raise LaunchError(f'an image of {width}x{height} pixels cannot be cut into tiles of {tile}; give a --tile of '
+                          'which both sides are multiples, and one of them at least two')
+    whole = network(image)
+    stride = height // whole.shape[2]
+    if whole.shape[2] * stride != height or whole.shape[3] * stride != width or tile % stride:
+        raise LaunchError(f'the network makes {whole.shape[3]}x{whole.shape[2]} cells of {width}x{height} pixels, '
+                          f'which tiles of {tile} pixels cannot line up with; give another --tile or --layer')
+    tiled = torch.cat([torch.cat([network(part) for part in row.split(tile, 3)], 3) for row in image.split(tile, 2)], 2)
+    if tiled.shape != whole.shape:
+        raise LaunchError(f'the network makes {tiled.shape[3]}x{tiled.shape[2]} cells of the tiles, and '
+                          f'{whole.shape[3]}x{whole.shape[2]} of the whole image; give a larger --tile')
+    norm = whole[0].double().norm(dim=0)
+    scale = norm.square().mean().sqrt()
+    if not scale > 0:
+        raise LaunchError('the network answers nothing to this image, so that no difference can be told; use another '
+                          'photo, --layer or --checkpoint')
+    return Seams((100 * (tiled - whole)[0].double().norm(dim=0) / scale).numpy(), tile // stride)
+
+
+def seam_table(found: Sequence[tuple[str, str, Seams]]) -> str:
+    """A line a network and padding: mean, over its runs, of the difference at seams and inside of tiles.
+
+    Args:
+        found: Network, padding, and what was seen, one a run.
+    """
+    groups: dict[tuple[str, str], list[Seams]] = {}
+    for network, padding, seams in found:
+        groups.setdefault((network, padding), []).append(seams)
+    lines = ['| network | padding | runs | at seams, % | inside tiles, % |', '| - | - | -: | -: | -: |']
+    for (network, padding), runs in groups.items():
+        lines.append(f'| {network} | {padding} | {len(runs)} | {_mean([seams.at_seams for seams in runs])} | '
+                     f'{_mean([seams.inside for seams in runs])} |')
+    return '\n'.join(lines)
+
+
+def _mean(values: Sequence[float]) -> str:
+    spread = f' +- {np.std(values, ddof=1):.2f}' if len(values) > 1 else ''
+    return f'{np.mean(values):.2f}{spread}'
+
+
+MODES = {'zero': None, 'partial': 'partial', 'reflect': 'reflect', 'replicate': 'replicate'}
+NOTE = ('Difference of tiles to the whole image, in % of the root mean square of the whole; '
+        'the same scale in all maps of a network.')
+
+
+def tiles_of(photo: np.ndarray, tile: int, width: int) -> Tensor:
+    """The middle of a photo as ``(1, 3, H, W)`` in [0, 1], of as many whole tiles as fit into this width.
+
+    Raises:
+        LaunchError: Not two tiles do.
+    """
+    scale = min(1, width / photo.shape[1])
+    if scale < 1:
+        photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    rows, columns = (size // tile for size in photo.shape[:2])
+    if rows * columns < 2:
+        raise LaunchError(f'--tile is {tile}, but the photo has {photo.shape[1]}x{photo.shape[0]} pixels and must hold '
+                          'at least two tiles; give a smaller one, or a larger photo')
+    top, left = ((size - count * tile) // 2 for size, count in zip(photo.shape, (rows, columns)))
+    image = torch.from_numpy(photo[top:top + rows * tile, left:left + columns * tile].copy())
+    return image.permute(2, 0, 1)[None].float() / 255
+
+
+def converted(name: str, checkpoint: Path | None, layer: str | None) -> Iterator[tuple[str, str, Mapping]]:
+    """A network of torchvision in each padding, not trained again: network, padding, and what maps an image."""
+    for weights, (network, normalised) in build_networks(name, checkpoint).items():
+        for padding, mode in MODES.items():
+            other = copy.deepcopy(network)
+            if mode:
+                convert_padding(other, mode)
+            features = _features(other, layer)
+            yield (f'{name}, {weights}', padding,
+                   lambda image, features=features, normalised=normalised: features(
+                       normalise(image) if normalised else image))
+
+
+def _features(network: nn.Module, layer: str | None) -> Mapping:
+    """What a layer gives out; by default the last but one of the networks' parts, which still has a map."""
+    modules = dict(network.named_modules())
+    if layer is None:
+        layer = 'features' if 'features' in modules else 'layer4' if 'layer4' in modules else ''
+    if not layer or layer not in modules:
+        raise LaunchError(f'--layer has to name a layer of this network whose output is a map: {layer!r} is none')
+    seen = []
+    modules[layer].register_forward_hook(lambda module, args, output: seen.append(output))
+
+    def features(image: Tensor) -> Tensor:
+        seen.clear()
+        network(image)
+        return seen[0]
+
+    return features
+
+
+def trained(folder: Path) -> Iterator[tuple[str, str, Mapping]]:
+    """The networks of the finished runs of a comparison, each with the padding it was trained with.
+
+    Raises:
+        LaunchError: There is none in the folder.
+    """
+    scores = sorted(folder.glob('*/seed-*/score.json'))
+    if not scores:
+        raise LaunchError(f'--runs is {folder}, where no run of a comparison has finished; give the work dir of '
+                          'mmpconv compare-padding')
+    for path in scores:
+        score = read_json(path)
+        config = ConfigDict(read_json(path.parent / 'settings.json')['config'])
+        import_modules_from_strings(**(config.get('custom_imports') or dict(imports=[])))
+        files = sorted(path.parent.glob('*_[0-9]*.pth'), key=lambda file: int(file.stem.rpartition('_')[2]))
+        if not files:
+            raise LaunchError(f'{path.parent} has no checkpoint any more')
+        with DefaultScope.overwrite_default_scope(config.get('default_scope') or 'mmengine'):
+            model = MODELS.build({'data_preprocessor': config.get('data_preprocessor'), **config.model})
+        model.load_state_dict(load_from_local(str(files[-1]), map_location='cpu')['state_dict'])
+        model.eval()
+
+        def logits_or_features(image, model=model):
+            image = normalise(image)  # all of these were trained on ImageNet's mean and deviation
+            return model.encode_decode(image, [dict(img_shape=image.shape[2:])]) if hasattr(
+                model, 'encode_decode') else model.backbone(image)[-1]
+
+        yield score['network'], score['padding'], logits_or_features
+
+
+def draw(image: Tensor, found: Sequence[tuple[str, str, Seams]]) -> Figure:
+    """Draw the photo, and for each network a map a padding (of its first run) and the means by distance from a seam."""
+    networks = list(dict.fromkeys(network for network, _, _ in found))
+    paddings = list(dict.fromkeys(padding for _, padding, _ in found))
+    figure = Figure(figsize=(2.6 * (len(paddings) + 2), 2.4 * len(networks) + 0.6), layout='constrained')
+    axes = figure.subplots(len(networks), len(paddings) + 2, squeeze=False)
+    for row, network in zip(axes, networks):
+        runs = {padding: [seams for of, name, seams in found if (of, name) == (network, padding)]
+                for padding in paddings}
+        first = next(seams[0] for seams in runs.values() if seams)
+        row[0].imshow(image[0].permute(1, 2, 0).numpy())
+        for lines, size, cells in ((row[0].axhline, image.shape[2], first.difference.shape[0]),
+                                   (row[0].axvline, image.shape[3], first.difference.shape[1])):
+            tile = first.tile * size // cells
+            for place in range(tile, size, tile):
+                lines(place - 0.5, color='white', linewidth=1)
+        row[0].set_ylabel(network, fontsize=8)
+        highest = max(np.quantile(seams[0].difference, 0.99) for seams in runs.values() if seams)
+        for axis, padding in zip(row[1:], paddings):
+            if runs[padding]:
+                shown = axis.imshow(runs[padding][0].difference, cmap='magma', vmin=0, vmax=highest,
+                                    interpolation='nearest')
+                axis.set_title(f'{padding}: {np.mean([seams.at_seams for seams in runs[padding]]):.1f} % at seams',
+                               fontsize=9)
+                row[-1].plot(np.mean([seams.profile() for seams in runs[padding]], axis=0), marker='.', label=padding)
+        for axis in row[:-1]:
+            axis.set_xticks([])
+            axis.set_yticks([])
+        figure.colorbar(shown, ax=row[-2], fraction=0.05).ax.tick_params(labelsize=7)
+        row[-1].set_title('mean, by cells from a seam', fontsize=9)
+        row[-1].set_ylim(0)
+        row[-1].grid(alpha=0.3)
+        row[-1].legend(fontsize=7)
+        row[-1].tick_params(labelsize=7)
+    figure.supxlabel(NOTE, x=0.01, ha='left', fontsize=8)
+    return figure
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = argparse.ArgumentParser(
+        description='Run networks on the tiles of a photo and on the whole, and show how much tiles differ along their '
+        'seams with each padding.')
+    parser.add_argument('photo', type=Path, nargs='?', help="any photo; without one, scikit-image's astronaut")
+    parser.add_argument('--runs', type=Path, metavar='FOLDER', help='the networks of the runs of a comparison: '
+                        'its work dir')
+    parser.add_argument('--network', default='resnet18', metavar='NAME', help='without --runs: classification network '
+                        'of torchvision, converted to each padding and not trained again (default: resnet18)')
+    parser.add_argument('--checkpoint', type=Path, metavar='FILE', help='its weights, with the names of torchvision; '
+                        'without it, filters that average and filters of random sign')
+    parser.add_argument('--layer', metavar='NAME', help="whose output is compared; default: the network's last map")
+    parser.add_argument('--tile', type=int, default=128, help='side of a tile in pixels (default: 128)')
+    parser.add_argument('--width', type=int, default=512, help='pixels to which a larger photo is scaled down '
+                        '(default: 512)')
+    parser.add_argument('-o', '--out', type=Path, default=Path('work_dirs/tiles.png'), metavar='FILE',
+                        help='picture to write (default: work_dirs/tiles.png)')
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Draw and print what the command line says.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+    """
+    args = build_parser().parse_args(argv)
+    with user_errors():
+        image = tiles_of(load_photo(args.photo), args.tile, args.width)
+        networks = trained(args.runs) if args.runs else converted(args.network, args.checkpoint, args.layer)
+        found = [(network, padding, seams_of(maps, image, args.tile)) for network, padding, maps in networks]
+        save(draw(image, found), args.out)
+    print(seam_table(found))
+    print(f'\npicture: {args.out}')

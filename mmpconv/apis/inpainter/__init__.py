@@ -1,4 +1,0 @@
-"""Filling holes in photos of any size."""
-from .inpainter import Inpainter
-
-__all__ = ['Inpainter']

@@ -1,0 +1,105 @@
+"""The command line of ``tools/make_benchmark.py``."""
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
+from mmpconv.environment import usable_cores
+from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt, user_errors
+from mmpconv.evaluation.hole_bins import BIN_EDGES
+
+from .classes import BORDERS, mask_classes
+from .drawn_masks import GENERATORS
+from .make import Order, make
+from .photos import itemised
+from .verify import differences
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    parser = argparse.ArgumentParser(
+        prog='make_benchmark.py', description='Freeze photos, windows and masks to files, so that everybody scores the '
+        'same. The same photos, masks and options give the same files on every machine.')
+    parser.add_argument('images', nargs='?', type=Path, metavar='IMAGES', help='folder of the photos, searched '
+                        'recursively')
+    parser.add_argument('out', nargs='?', type=Path, metavar='OUT', help='the folder to write; its name is the name of '
+                        'the benchmark')
+    parser.add_argument('--masks', metavar='SOURCE', help='folder of mask pictures (white = hole), or one of '
+                        f'{", ".join(GENERATORS)}')
+    parser.add_argument('--per-bin', type=int, metavar='N', help='samples of each bin, and of each kind of border')
+    parser.add_argument('--size', type=int, nargs=2, default=[256, 256], metavar=('H', 'W'), help='height and width of '
+                        'all samples in pixels; default: 256 256')
+    parser.add_argument('--seed', type=int, default=0, help='of all choices; default: 0')
+    parser.add_argument('--list', type=Path, metavar='FILE', help='use these photos only: a text file with one a '
+                        'line, relative to IMAGES')
+    parser.add_argument('--crop', choices=['center', 'random'], default='center', help='where the window of a '
+                        'photo is; it is as large as possible; default: center')
+    parser.add_argument('--bins', type=float, nargs='+', default=BIN_EDGES, metavar='EDGE', help='edges of the '
+                        'hole-ratio bins; the upper edge belongs to a bin; default: '
+                        f'{" ".join(f"{edge:g}" for edge in BIN_EDGES)}')
+    parser.add_argument('--border', choices=list(BORDERS), default='both', help='holes off the border, on '
+                        "it (touching the outermost pixels), N of each (both, the default), or the paper's two: N "
+                        'unrestricted ones and N that keep a tenth of the shorter side off the border (paper)')
+    parser.add_argument('--invert-masks', action='store_true', help='black is the hole in the folder of masks')
+    parser.add_argument('--reuse-masks', action='store_true', help='where a folder has too few masks of a bin, use '
+                        'them again, mirrored')
+    parser.add_argument('--jobs', type=int, default=None, metavar='N', help='threads; default: one a core')
+    parser.add_argument('--force', action='store_true', help='replace OUT if it is a benchmark')
+    parser.add_argument('--verify', type=Path, metavar='BENCHMARK', help='make nothing, but hash all photos and masks '
+                        'of this benchmark, and name what differs; IMAGES, if the photos are elsewhere')
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Make or verify a benchmark as the command line says.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+    """
+    args = build_parser().parse_args(argv)
+    with user_errors():
+        if args.jobs is not None and args.jobs < 1:
+            raise LaunchError(f'--jobs is {args.jobs} but must be at least 1')
+        jobs = args.jobs or usable_cores()
+        try:
+            with termination_as_interrupt():
+                (_make if args.verify is None else _verify)(args, jobs)
+        except (BenchmarkError, OSError) as error:
+            raise LaunchError(str(error)) from error
+        except KeyboardInterrupt:
+            print('interrupted: nothing was written', file=sys.stderr)
+            sys.exit(INTERRUPTED)
+
+
+def _make(args: argparse.Namespace, jobs: int) -> None:
+    missing = [name for name, value in (('IMAGES', args.images), ('OUT', args.out), ('--masks', args.masks),
+                                        ('--per-bin', args.per_bin)) if value is None]
+    if missing:
+        raise LaunchError(f'{", ".join(missing)} is not given; for example: make_benchmark.py data/photos '
+                          'data/benchmarks/photos-256 --masks occlusion --per-bin 100')
+    for option, value, least in (('--per-bin', args.per_bin, 1), ('--size', min(args.size), 16),
+                                 ('--seed', args.seed, 0)):
+        if value < least:
+            raise LaunchError(f'{option} is {value} but must be at least {least}')
+    if args.masks in GENERATORS and (args.invert_masks or args.reuse_masks):
+        raise LaunchError(f'--invert-masks and --reuse-masks are for a folder of masks, but --masks is {args.masks}; '
+                          f'leave them out, or write ./{args.masks} for a folder of this name')
+    photos = make(Order(
+        args.images, args.list, args.out, args.masks, args.invert_masks, args.reuse_masks,
+        mask_classes(args.bins, args.border), args.per_bin, tuple(args.size), args.crop, args.seed, jobs, args.force))
+    benchmark = FrozenBenchmark(args.out)
+    used = len({sample.image for sample in benchmark.samples})
+    print(f'{args.out}: {len(benchmark.samples)} samples of {benchmark.size[0]} x {benchmark.size[1]} in '
+          f'{len(benchmark.bins)} bins, {used} of {len(photos)} photos, fingerprint {benchmark.sha256[:16]}\n'
+          f"Test on it with: test_dataloader = dict(dataset=dict(_delete_=True, type='InpaintingBenchmark', "
+          f"benchmark='{args.out}'))")
+
+
+def _verify(args: argparse.Namespace, jobs: int) -> None:
+    benchmark, found = differences(args.verify, args.images, jobs)
+    if found:
+        raise LaunchError(f'{args.verify} is not what it was when it was made: {len(found)} files differ; put the '
+                          f'originals back, or make it anew:{itemised(found)}')
+    print(f'{args.verify}: {len(benchmark.samples)} samples, all photos and masks are as they were, fingerprint '
+          f'{benchmark.sha256[:16]}')

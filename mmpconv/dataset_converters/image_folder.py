@@ -1,0 +1,74 @@
+"""Lists of any folder of photos."""
+import hashlib
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mmpconv.datasets.inpainting_dataset import can_be_listed
+from mmpconv.errors import LaunchError, user_errors
+
+from .command_line import build_parser, check_jobs, print_cfg_options, require_folder
+from .lists import PhotoList, write_lists
+from .photo_sets import photo_files
+
+ROOT = 'data/photos'
+# What configs/_base_/datasets/image_folder.py reads.
+DEFAULTS = {'train': {'data_prefix.gt': 'train'}, 'val': {'data_prefix.gt': 'val'}}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the lists: what ``tools/dataset_converters/image_folder.py`` does.
+
+    Args:
+        argv: Arguments after the program's name. Defaults to those of this process.
+    """
+    parser = build_parser('Check a folder of photos and write train.txt and val.txt into it.', ROOT,
+                          'photos, or folders train and val of photos; in either case also in folders in them.')
+    parser.add_argument('--val-share', type=float, metavar='SHARE', help='share of the photos, drawn at random, that '
+                        'is for validation; default: 0.1. A folder that has train and val is split as they are.')
+    parser.add_argument('--seed', type=int, default=0, help='of the draw; default: 0')
+    args = parser.parse_args(argv)
+    with user_errors():
+        check_jobs(args.jobs)
+        if args.val_share is not None and not 0 < args.val_share < 1:
+            raise LaunchError(f'--val-share is {args.val_share} but must be between 0 and 1, such as 0.1')
+        require_folder(args.root, 'the photos', 'give the folder of your photos')
+        write_lists(_lists(args.root, args.val_share, args.seed), args.verify, args.jobs, args.force)
+        print_cfg_options(args.root, ROOT, {split: {'data_prefix.gt': '', 'ann_file': f'{split}.txt'}
+                                            for split in ('train', 'val')}, DEFAULTS)
+
+
+def _lists(root: Path, val_share: float | None, seed: int) -> list[PhotoList]:
+    files = {split: root / f'{split}.txt' for split in ('train', 'val')}
+    given = [split for split in files if (root / split).is_dir()]
+    if len(given) == 2 and val_share is None:
+        return [PhotoList(file, root, lambda split=split: _photos_of(root, split)) for split, file in files.items()]
+    if len(given) == 2:
+        raise LaunchError(f'{root} has folders train and val, which split the photos already; leave --val-share out, '
+                          'or give the folder of one of them')
+    limit = _largest_held_out(root, 0.1 if val_share is None else val_share, seed)
+    return [PhotoList(file, root, lambda held_out=split == 'val': (
+        path for path in photo_files(root) if (_draw(seed, path) <= limit) == held_out))
+        for split, file in files.items()]
+
+
+def _photos_of(root: Path, split: str) -> Iterator[str]:
+    return (f'{split}/{path}' for path in photo_files(root / split))
+
+
+def _draw(seed: int, path: str) -> int:
+    """A number for a photo that depends on nothing but its path: when photos are added, few change sides."""
+    digest = hashlib.blake2b(f'{seed}/{path}'.encode(errors='surrogateescape'), digest_size=8).digest()
+    return int.from_bytes(digest, 'big')
+
+
+def _largest_held_out(root: Path, share: float, seed: int) -> int:
+    """The photos with the smallest draws up to this one are the share for validation, at least one photo."""
+    draws = (_draw(seed, path) for path in photo_files(root) if can_be_listed(path))
+    draws = np.array(array('Q', draws), dtype=np.uint64)
+    if len(draws) < 2:
+        raise LaunchError(f'there are {len(draws)} photos in {root}, which are too few for training and validation')
+    number = min(max(round(share * len(draws)), 1), len(draws) - 1)
+    return int(np.partition(draws, number - 1)[number - 1])

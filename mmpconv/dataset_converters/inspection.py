@@ -1,0 +1,170 @@
+"""What is unusual in a photo's file, and whether it can be used."""
+import csv
+import io
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmpconv.environment import usable_cores
+from mmpconv.photos import MAX_PIXELS, Photo, UnreadableImageError
+from mmpconv.photos.details import Picture
+from mmpconv.photos.reading import has_picture_header, read_picture
+
+LEFT_OUT = 'left out'
+# Formats of Pillow by suffix; others are not compared.
+_FORMATS = {'.jpg': 'JPEG', '.jpeg': 'JPEG', '.png': 'PNG', '.bmp': 'BMP', '.tif': 'TIFF', '.tiff': 'TIFF',
+            '.webp': 'WEBP'}
+# What LoadImageFromFile makes of them; see its docstring.
+_MODES = {'1': 'black and white', 'L': 'grey', 'LA': 'grey with alpha', 'P': 'palette', 'PA': 'palette',
+          'RGBA': 'alpha', 'CMYK': 'CMYK'}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a file.
+
+    Args:
+        file: Its path in the list.
+        what: What was found, a few words that are the same for all such files.
+        treatment: What becomes of it: ``'left out'``, or how it is used.
+        detail: More about it.
+    """
+    file: str
+    what: str
+    treatment: str
+    detail: str = ''
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.treatment == LEFT_OUT
+
+
+def inspect_photo(folder: str, file: str) -> list[Finding]:
+    """Decode a photo as training would, and say what is unusual about it.
+
+    Returns:
+        list[Finding]: Empty for an 8-bit RGB photo that is what its suffix says. One that is left out if it cannot be
+        decoded: empty, cut off, no picture.
+    """
+    try:
+        with open(os.path.join(folder, file), 'rb') as opened:
+            content = opened.read()
+    except OSError as error:
+        return [Finding(file, 'cannot be read', LEFT_OUT, error.strerror or str(error))]
+    if not content:
+        return [Finding(file, 'empty file', LEFT_OUT)]
+    try:
+        picture = read_picture(io.BytesIO(content), MAX_PIXELS)
+        Photo(picture, file)
+    except UnreadableImageError as error:
+        return [Finding(file, _what_is_wrong(content, error), LEFT_OUT, error.reason)]
+    return _oddities(file, picture)
+
+
+def _what_is_wrong(content: bytes, error: UnreadableImageError) -> str:
+    if not has_picture_header(content):
+        return 'no picture'
+    # What a decoder stumbles over has its error as the cause; what is not read has none.
+    return 'cut off or damaged' if error.__cause__ or 'cut off' in error.reason else 'kind that is not read'
+
+
+def _oddities(file: str, picture: Picture) -> list[Finding]:
+    found = []
+    mode, kind, turned = picture.mode, picture.details.format, picture.details.orientation
+    if mode.partition(';')[0] in _MODES:
+        found.append(Finding(file, _MODES[mode.partition(';')[0]], 'used as 8-bit RGB'))
+    if picture.samples.dtype.kind == 'f':
+        return [Finding(file, 'neither 8 nor 16 bits', LEFT_OUT, str(picture.samples.dtype))]
+    if picture.samples.dtype.itemsize > 1:
+        found.append(Finding(file, '16 bits', 'used as 8-bit RGB'))
+    if turned != 1:
+        found.append(Finding(file, 'turned by EXIF', 'used upright', f'orientation {turned}'))
+    expected = _FORMATS.get(os.path.splitext(file)[1].lower())
+    if expected and kind and expected != kind:
+        found.append(Finding(file, 'wrong suffix', 'used by its content', f'it is {kind}'))
+    return found
+
+
+_AHEAD = 8  # files a thread that are begun before their turn
+Item, Result = TypeVar('Item'), TypeVar('Result')
+
+# OpenCV 4.14 has no other name for it, and 4.11 not always this one.
+_set_log_level = cv2.utils.logging.setLogLevel if hasattr(cv2.utils, 'logging') else cv2.setLogLevel
+
+
+def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], number: int, jobs: int | None,
+                title: str) -> Iterator[tuple[Item, Result]]:
+    """Results in the order of the items, with a progress bar where a person watches.
+
+    Threads are enough: decoders work outside Python's lock. Unlike ``Executor.map``, which begins with making a list
+    of millions of items, this takes few of them ahead.
+
+    Args:
+        function: Called in threads.
+        items: What with.
+        number: How many they are, for the bar.
+        jobs: Threads; None: one a core that this process may use.
+        title: Beside the bar.
+    """
+    jobs = jobs or usable_cores()
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with ThreadPoolExecutor(jobs) as threads, Progress(
+            *columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=number)
+        pending = deque()
+        # OpenCV would write a line a broken file across the bar; the report names them.
+        log_level = _set_log_level(0)
+        try:
+            for item in items:
+                pending.append((item, threads.submit(function, item)))
+                if len(pending) > jobs * _AHEAD:
+                    done, future = pending.popleft()
+                    yield done, future.result()
+                    progress.advance(task)
+            while pending:
+                done, future = pending.popleft()
+                yield done, future.result()
+                progress.advance(task)
+        finally:
+            _set_log_level(log_level)
+            for _, future in pending:
+                future.cancel()
+
+
+class Report:
+    """A CSV file with what was found, a line a finding, and the sums of it.
+
+    Args:
+        unfinished: The file to write, as of :func:`~mmpconv.whole_files.whole_file`.
+    """
+
+    def __init__(self, unfinished: Path):
+        self._file = open(unfinished, 'w', newline='', encoding='utf-8', errors='surrogateescape')  # noqa: SIM115
+        self._writer = csv.writer(self._file, lineterminator='\n')
+        self._writer.writerow(['file', 'found', 'treatment', 'detail'])
+        self.counts, self.examples = Counter(), {}
+
+    def add(self, finding: Finding) -> None:
+        """Write a line."""
+        self._writer.writerow([finding.file, finding.what, finding.treatment, finding.detail])
+        kind = (finding.what, finding.treatment)
+        self.counts[kind] += 1
+        self.examples.setdefault(kind, finding.file)
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def summary(self) -> list[str]:
+        """A line a kind of finding: how many, what becomes of them, and one of them."""
+        return [f'{number} x {what}: {treatment}, such as {self.examples[what, treatment]!r}'
+                for (what, treatment), number in sorted(self.counts.items())]

@@ -1,0 +1,66 @@
+import os
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmpconv.dataset_converters.photo_sets import missing_files, photo_files
+from mmpconv.datasets.inpainting_dataset import can_be_listed, listed_path
+
+
+def test_photos_come_as_sorted_gives_whole_paths(put):
+    names = ['a/x.jpg', 'a-b/x.jpg', 'a.jpg', 'a b.JPG', 'B/ü.Png', 'a/b/c/d.tiff', 'é.webp', 'a/x.jpeg', 'Z.bmp']
+    assert list(photo_files(put(*names))) == sorted(names)
+
+
+def test_what_is_no_photo_is_passed_over(put):
+    folder = put('1.jpg', '.2.jpg', '.git/3.jpg', '__MACOSX/4.jpg', '5.txt', '6', 'in/.7.png', 'folder.jpg/8.png')
+    (folder / 'nowhere.jpg').symlink_to(folder / 'gone.jpg')
+    assert list(photo_files(folder)) == ['1.jpg', 'folder.jpg/8.png']
+
+
+def test_links_are_followed_but_not_in_circles(put, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp('elsewhere')
+    (elsewhere / 'far.jpg').write_bytes(b'1')
+    folder = put('a/1.jpg')
+    (folder / 'link').symlink_to(elsewhere)
+    (folder / 'a/up').symlink_to(folder)
+    assert list(photo_files(folder)) == ['a/1.jpg', 'link/far.jpg']
+
+
+def test_only_one_folder_is_held_at_a_time(put, monkeypatch):
+    """The first photo is there before the second folder is looked into."""
+    folder, opened = put('a/1.jpg', 'b/2.jpg'), []
+    scandir = os.scandir
+    monkeypatch.setattr(os, 'scandir', lambda path: opened.append(os.path.basename(path)) or scandir(path))
+    assert next(photo_files(folder)) == 'a/1.jpg'
+    assert 'b' not in opened
+
+
+def test_missing_files_are_found_in_any_order(put):
+    folder = put('a/1.jpg', 'b/2.jpg', '3.jpg')
+    paths = ['b/2.jpg', 'a/1.jpg', 'b/1.jpg', '3.jpg', 'none/4.jpg', 'a', '3.jpg/5.jpg']
+    assert list(missing_files(folder, paths)) == ['b/1.jpg', 'none/4.jpg', 'a', '3.jpg/5.jpg']
+
+
+@pytest.mark.parametrize('line, path', [
+    ('/a/airfield/00000001.jpg 0', 'a/airfield/00000001.jpg'), ('Places365_val_00000001.jpg 165\n',
+                                                                'Places365_val_00000001.jpg'),
+    ('my photo 1.JPG', 'my photo 1.JPG'), ('my photo.png (480,320,3)', 'my photo.png'), ('0001', '0001'),
+    ('0001 (480,320,3)', '0001'), ('a.jpg.png', 'a.jpg.png'), ('a.jpgs/b c.webp\r\n', 'a.jpgs/b c.webp'),
+])
+def test_the_path_of_a_line_ends_with_its_suffix(line, path):
+    assert listed_path(line) == path
+
+
+@pytest.mark.parametrize('name', ['a.jpg b.jpg', 'two\nlines.jpg', ' a.jpg', 'a\u2028b.jpg', os.fsdecode(b'\xff.jpg')])
+def test_names_that_a_list_cannot_hold(name):
+    assert not can_be_listed(name)
+
+
+@given(st.text(st.sampled_from(string.ascii_letters + ' .-_äé漢'), min_size=1))
+def test_what_can_be_listed_is_read_back_with_a_class_after_it(stem):
+    name = f'{stem}.jpg'
+    if can_be_listed(name):
+        assert listed_path(f'{name} 17\n') == name
