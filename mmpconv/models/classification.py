@@ -10,6 +10,11 @@ from mmpconv.padding import convert_padding
 _CONFIGURATIONS = {11: 'A', 13: 'B', 16: 'D', 19: 'E'}
 _WIDTH = 64  # of the first convolution of a VGG
 
+__all__ = [
+    'NarrowVGG', 'pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11', 'pdvgg11_bn',
+    'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'
+]
+
 
 class NarrowVGG(nn.Module):
     """The convolutions of a VGG with BatchNorm, narrower or wider than VGG's, without the last pooling.
