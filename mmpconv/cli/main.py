@@ -1,4 +1,4 @@
-"""What the exit status of ``mmpconv`` says."""
+"""The command line ``mmpconv``: its commands and exit statuses."""
 import argparse
 import importlib
 import os
@@ -47,7 +47,7 @@ COMMANDS = {
     'test': Command('compute the metrics of a checkpoint', 'mmpconv.engine.launch:test'),
     'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.benchmark:main',
                          'inpainting,evaluate'),
-    'export': Command('write a trained network as an ONNX or torch.export file', 'mmpconv.apis.export:main',
+    'export': Command('write a trained network as an ONNX or torch.export file', 'mmpconv.cli.export:main',
                       'inpainting,export'),
     'convert-padding': Command('give the model of any MM* config partial padding', 'mmpconv.cli.convert_padding:main'),
     'compare-padding': Command('train networks with several paddings and compare them, your own too',
