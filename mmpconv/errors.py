@@ -1,4 +1,4 @@
-"""The error that a user, not a programmer, has to act on."""
+"""Errors that a user, not a programmer, has to act on, and interruption by signals."""
 import contextlib
 import errno
 import re

@@ -1,4 +1,4 @@
-"""The losses that a run has logged, from MMEngine's scalars or from a CSV file."""
+"""Curves of losses and metrics of trainings, from their logs."""
 import argparse
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a network makes of a large image in tiles, against the whole image: the difference along seams, by padding."""
+"""A network on tiles of an image against the whole: differences along the seams, as a table and a picture."""
 import argparse
 import copy
 from collections.abc import Callable, Iterator, Sequence

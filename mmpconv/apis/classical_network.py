@@ -1,4 +1,4 @@
-"""Colours as photos store them and as networks take them."""
+"""Fillings without weights in the place of a network."""
 import numpy as np
 
 from mmpconv.errors import LaunchError

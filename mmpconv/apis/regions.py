@@ -1,4 +1,4 @@
-"""The parts of a photo that have to be looked at to fill its holes."""
+"""Regions, windows and levels of a photo in which holes are filled one after another."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a network has to offer so that holes can be filled with it."""
+"""The interface of what fills one picture, and a network of torch behind it."""
 import threading
 from abc import ABC, abstractmethod
 from contextlib import nullcontext

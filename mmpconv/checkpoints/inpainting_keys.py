@@ -1,4 +1,4 @@
-"""Weights of published PConv networks as those of ours, exactly.
+"""Checkpoints of other PConv repositories: their keys in the names of this package.
 
 Two re-implementations of arXiv 1804.07723 have published weights; what they compute is written here as they compute
 it, for binary masks and a trained network (BatchNorm in evaluation mode).

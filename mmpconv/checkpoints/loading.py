@@ -1,4 +1,4 @@
-"""Loading of checkpoints: never runs code that a file brings, and says why it refuses one.
+"""Loading of checkpoints of any place, without running anything that they hold.
 
 The defects:
 

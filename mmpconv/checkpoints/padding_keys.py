@@ -1,4 +1,4 @@
-"""The names that torchvision, NVIDIA and MMPretrain give to the weights of ResNets and VGGs.
+"""Checkpoints of NVIDIA's padded networks: keys of torchvision and of MMPretrain, and files of weights.
 
 NVIDIA's ``pdresnet*`` and ``pdvgg*`` have torchvision's names. Padding has no weights: a network with zero
 padding and the same one with partial padding have the same names.

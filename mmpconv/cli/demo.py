@@ -1,4 +1,4 @@
-"""The photos of the demo."""
+"""The demo: photos filled at once by the network of the package, and again after it was trained on."""
 import argparse
 import json
 import math

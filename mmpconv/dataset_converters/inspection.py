@@ -1,4 +1,4 @@
-"""What is unusual in a photo's file, and whether it can be used."""
+"""Inspection of photos: which cannot be read, in several processes."""
 import csv
 import io
 import os

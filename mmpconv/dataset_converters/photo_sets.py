@@ -1,4 +1,4 @@
-"""Finding photos in folders of millions."""
+"""Photos of a folder, and whether a published set is complete."""
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""PNG files of masks that are the same bytes on every machine."""
+"""Frozen benchmarks: photos with holes as files, read and checked, and as a dataset."""
 import hashlib
 import json
 import re

@@ -1,4 +1,4 @@
-"""Lists of photos: text files with one path a line."""
+"""Photos of a list or folder as a dataset of inpainting."""
 import itertools
 import logging
 import os.path as osp

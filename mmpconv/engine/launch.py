@@ -1,4 +1,4 @@
-"""What keeps a training that the tools start from losing or spoiling its work."""
+"""Launching of training and testing, for `tools/train.py`, `tools/test.py` and `mmpconv`."""
 import logging
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The states of all random numbers of a process."""
+"""Training by iterations whose batches and random numbers are functions of seed and iteration."""
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Finding the files that a command line names."""
+"""Configs and checkpoints that a command line names, and going on from the last checkpoint."""
 import importlib.util
 import logging
 import os.path as osp

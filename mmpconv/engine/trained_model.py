@@ -1,4 +1,4 @@
-"""A model of a config with the weights of a checkpoint, or one sentence that says why not."""
+"""A model of a config with the weights of a checkpoint, and the hash of one."""
 import hashlib
 import os.path as osp
 from urllib.parse import urlparse

@@ -1,4 +1,4 @@
-"""Scores of single images: their means by group, and both as text."""
+"""Metrics of a filled image against the original."""
 import csv
 import io
 import math

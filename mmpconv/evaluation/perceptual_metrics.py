@@ -1,4 +1,4 @@
-"""Distances as pretrained networks see them: LPIPS of two images, FID of two sets of images."""
+"""LPIPS and FID of filled images."""
 import io
 import warnings
 from collections import defaultdict

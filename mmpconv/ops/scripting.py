@@ -1,4 +1,4 @@
-"""The operation in the part of Python that :func:`torch.jit.script` compiles: the same sums in the same order."""
+"""The operation under torch.jit.script and torch.export."""
 import torch
 import torch.nn.functional as F
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What a conversion of padding did."""
+"""Conversion of the padding of a built model, and the report of it."""
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase

@@ -1,4 +1,4 @@
-"""Which modules are convolutions whose padding can be changed, and what each becomes.
+"""Kinds of convolutions that can be converted: of torch, and of mmcv.
 
 A module keeps its identity: only its class and its ``padding_mode`` change, so that parameters, hooks,
 buffers and everything that refers to it stay valid.

@@ -1,4 +1,4 @@
-"""Numbers and tables of a comparison as Markdown."""
+"""Tables of further scores: crops shifted to the border, and metrics that the logs hold."""
 import copy
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What can be compared by a name, and what a user's own config is compared by."""
+"""Runs of a comparison: of the ready ones, or of configs of the user."""
 import os.path as osp
 from collections.abc import Sequence
 from dataclasses import dataclass

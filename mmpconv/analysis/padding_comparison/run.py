@@ -1,4 +1,4 @@
-"""What MMEngine left in the work dir of a run: scores and checkpoints."""
+"""One training of a comparison: its folder, its settings, its scores."""
 import json
 import math
 import re

@@ -1,4 +1,4 @@
-"""Several processes at a time, none of which outlives the comparison."""
+"""Trainings of a comparison in processes of their own."""
 import contextlib
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A known fault, and how it is found."""
+"""Rules of the doctor: what is looked at, what is wrong with it, and the remedy."""
 from collections.abc import Callable
 from dataclasses import dataclass
 

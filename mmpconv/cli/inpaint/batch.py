@@ -1,4 +1,4 @@
-"""What a user sees of a batch while it runs: bars on a terminal, lines elsewhere."""
+"""Filling of many photos, and the report of it."""
 import argparse
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Sentences of the Python interface as the command line says them."""
+"""The command `mmpconv inpaint`."""
 import argparse
 import os
 import re

@@ -1,4 +1,4 @@
-"""The photos that a command line names, and the masks that belong to them."""
+"""Photos and masks of a command line, paired."""
 import glob
 import os
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Masks that are probably not what their maker meant."""
+"""Arguments of masks: sizes, ranges, and which value is the hole."""
 import logging
 from collections.abc import Sequence
 from numbers import Integral, Real

@@ -1,4 +1,4 @@
-"""Hooks that ``tools/train.py`` and ``tools/test.py`` add to the runner."""
+"""Checkpoints written whole, and hooks around their loading and saving."""
 from pathlib import Path
 
 import mmengine

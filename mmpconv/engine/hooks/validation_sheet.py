@@ -1,4 +1,4 @@
-"""Pictures of several samples on one sheet."""
+"""Sheets of validation pictures."""
 import unicodedata
 from collections.abc import Sequence
 
