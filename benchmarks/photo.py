@@ -55,7 +55,8 @@ def build_inpainter(width: int, layers: int, device: torch.device) -> Inpainter:
     model = PConvInpaintor(dict(type='DataPreprocessor'), dict(
         type='PConvEncoderDecoder', encoder=dict(type='PConvEncoder', width=width, num_layers=layers),
         decoder=dict(type='PConvDecoder', width=width, num_layers=layers)))
-    network = PictureNetwork(model, rgb=True, size=256).eval().requires_grad_(False)
+    colors = model.data_preprocessor
+    network = PictureNetwork(model.generator, colors.mean, colors.std, rgb=True, size=256)
     return Inpainter(TorchNetwork(network, str(device), 'float32'))
 
 

@@ -28,7 +28,8 @@ def build(width: int, num_layers: int) -> PictureNetwork:
         norm.momentum = 1.0  # its statistics become those of the next batch, as if it were trained
     with torch.no_grad():
         model.generator.train()(*networks.random_input(4, 256, torch.device('cpu')))
-    return PictureNetwork(model, rgb=False, size=256).eval().requires_grad_(False)
+    colors = model.data_preprocessor
+    return PictureNetwork(model.generator, colors.mean, colors.std, rgb=False, size=256)
 
 
 def runners(network: PictureNetwork, device: torch.device, threads: int) -> dict[str, Runner]:

@@ -22,7 +22,8 @@ from mmpconv.whole_files import whole_file
 
 from .models import shipped_model
 from .onnx_network import FORMAT, INPUTS, OUTPUTS, onnx_session
-from .picture_network import PictureNetwork, load_picture_network
+from .picture_network import PictureNetwork
+from .trained_network import load_picture_network
 
 TOLERANCE = 1e-4  # of colours in [0, 1]
 SHAPES = ((1, 256, 256), (2, 200, 312), (1, 33, 57), (3, 7, 130), (1, 1, 1))

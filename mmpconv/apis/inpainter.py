@@ -10,9 +10,9 @@ from PIL import Image
 from mmpconv.errors import LaunchError
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, PhotoWarning, hole_mask
 
+from . import DEFAULT_MODEL
 from .filling import Filled, Filling
-from .models import DEFAULT_MODEL
-from .torch_network import FillingNetwork
+from .torch_network import FillingNetwork, TorchNetwork
 
 _PATHS = (str, Path)
 
@@ -195,9 +195,12 @@ def _load_network(model: str | Path | None, checkpoint: str | Path | None, devic
             raise LaunchError(f'{model} has no weights and is not compiled; leave out '
                               f'{"checkpoint" if checkpoint else "compile"}')
         return ClassicalNetwork(model, device)
-    # Here, not above: an exported network needs neither MMagic nor the models of this package.
-    from .picture_network import load_picture_network
-    from .torch_network import TorchNetwork
+    if model == DEFAULT_MODEL and checkpoint is None:
+        from .picture_network import network_of_the_package
+
+        return TorchNetwork(network_of_the_package(), device, dtype, compile)
+    # Here, not above: what is above needs no MM* library, whose import takes seconds.
+    from .trained_network import load_picture_network
 
     return TorchNetwork(load_picture_network(model, checkpoint), device, dtype, compile)
 

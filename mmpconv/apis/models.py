@@ -19,13 +19,7 @@ from mmpconv.engine.trained_model import build_model
 from mmpconv.errors import LaunchError
 from mmpconv.registry import MODELS
 
-DEFAULT_MODEL = 'oriented-unet_1xb4_photos-256x256'
-# Which is better for what, in a line of help.
-CHOICE = ("pconv_stage2_4xb2_places-256x256 (MMagic's weights, downloaded once) makes up more in large holes; "
-          'oriented, pyramid, telea, navier-stokes and biharmonic need no weights')
-
-
-_PACKAGE = Path(__file__).parents[2]
+_PACKAGE = Path(__file__).parents[1]
 _METAFILES = ('oriented_unet/metafile.yml', 'partial_conv/metafile.yml', 'unet/metafile.yml')
 
 
@@ -130,7 +124,7 @@ def require_same_network(settings: Mapping, content: Mapping, checkpoint: str, m
 
 def _known_types() -> set[str]:
     networks = {name for name, kind in MODELS.module_dict.items()
-                if kind.__module__.startswith('mmpconv.models.inpainting')}
+                if kind.__module__.startswith(('mmpconv.models.inpainting', 'mmpconv.models.oriented_unet'))}
     return networks | _LAYERS
 
 

@@ -32,7 +32,7 @@ def publish(source: str, target: Path, note: str = '') -> str:
         CheckpointError: The checkpoint cannot be read, does not say of which network it is, or cannot be written.
     """
     # Importing it takes seconds, and what is wrong with the command line is said before.
-    from .picture_network import load_picture_network
+    from .trained_network import load_picture_network
 
     if target.suffix != '.safetensors':
         raise LaunchError(f'{target} is to be written as safetensors; give a name that ends in .safetensors')

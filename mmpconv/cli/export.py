@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mmpconv.apis import DEFAULT_MODEL
 from mmpconv.apis.export import OPSET, export_onnx, export_program, table_of
-from mmpconv.apis.models import DEFAULT_MODEL
 from mmpconv.errors import LaunchError, user_errors
 
 _FORMATS = {'.onnx': ('ONNX Runtime', f'ONNX, opset {OPSET}', export_onnx),

@@ -1,15 +1,16 @@
 """Networks and losses of inpainting, and classification networks with partial padding.
 
-Names are imported when they are first used: the classification networks are torchvision's and need no
-MM* library, the rest needs MMagic.
+Names are imported when they are first used: the classification networks are torchvision's, `OrientedUNet` needs torch
+only, the rest needs MMagic.
 """
 from importlib import import_module
 
 _HOMES = {
     'classification': ('NarrowVGG', 'pdresnet18', 'pdresnet34', 'pdresnet50', 'pdresnet101', 'pdresnet152', 'pdvgg11',
                        'pdvgg11_bn', 'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'),
-    'inpainting': ('MaskConvModule', 'MeanColor', 'OrientedUNet', 'PConvDecoder', 'PConvEncoder',
-                   'PConvEncoderDecoder', 'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'),
+    'inpainting': ('MaskConvModule', 'MeanColor', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
+                   'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder'),
+    'oriented_unet': ('OrientedUNet',),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 
-from mmpconv.apis.models import CHOICE, DEFAULT_MODEL
+from mmpconv.apis import CHOICE, DEFAULT_MODEL
 from mmpconv.errors import LaunchError, user_errors
 
 EXAMPLES = """\

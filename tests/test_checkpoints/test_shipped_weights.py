@@ -8,8 +8,8 @@ import pytest
 import skimage.data
 import torch
 
-from mmpconv.apis import Inpainter
-from mmpconv.apis.models import DEFAULT_MODEL, shipped_model
+from mmpconv.apis import DEFAULT_MODEL, Inpainter
+from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.evaluation import BASELINES
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from mmpconv.apis.models import DEFAULT_MODEL, shipped_model
+from mmpconv.apis import DEFAULT_MODEL
+from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.cli.demo import CONFIG, HELD_OUT_PHOTOS, TRAINING_PHOTOS, damaged_photos, draw, main, table, write_photos
 from mmpconv.engine.resume import load_config

@@ -9,7 +9,7 @@ from one_color import FILLED
 from PIL import Image
 from small_photos import assert_filled, everything_below, pixels, write_mask, write_photo
 
-from mmpconv.apis.models import DEFAULT_MODEL
+from mmpconv.apis import DEFAULT_MODEL
 from mmpconv.photos import MAX_PIXELS, Photo
 
 

@@ -11,7 +11,7 @@ from exported_networks import SHAPES, SIZES, random_photos
 
 from mmpconv.apis import export as agreement
 from mmpconv.apis import export as onnx_file
-from mmpconv.apis.picture_network import load_picture_network
+from mmpconv.apis.trained_network import load_picture_network
 from mmpconv.errors import LaunchError
 from mmpconv.version import __version__
 

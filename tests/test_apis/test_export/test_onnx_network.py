@@ -11,8 +11,8 @@ import pytest
 from exported_networks import random_photos
 
 from mmpconv.apis.onnx_network import OnnxNetwork
-from mmpconv.apis.picture_network import load_picture_network
 from mmpconv.apis.torch_network import TorchNetwork
+from mmpconv.apis.trained_network import load_picture_network
 from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ import torch
 from exported_networks import SHAPES, random_photos
 
 from mmpconv.apis import export as program_file
-from mmpconv.apis.picture_network import load_picture_network
+from mmpconv.apis.trained_network import load_picture_network
 from mmpconv.errors import LaunchError
 
 RUN_ALONE = """

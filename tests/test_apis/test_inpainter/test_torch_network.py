@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,10 +10,11 @@ from known_networks import disc, plane
 from mmengine.registry import DefaultScope
 
 import mmpconv.registry
-from mmpconv.apis import Inpainter, inpainting_models, picture_network
-from mmpconv.apis.models import DEFAULT_MODEL, shipped_model
-from mmpconv.apis.picture_network import PictureNetwork, load_picture_network
+from mmpconv.apis import DEFAULT_MODEL, Inpainter, inpainting_models, trained_network
+from mmpconv.apis.models import shipped_model
+from mmpconv.apis.picture_network import PictureNetwork, network_of_the_package
 from mmpconv.apis.torch_network import TorchNetwork
+from mmpconv.apis.trained_network import load_picture_network
 from mmpconv.errors import LaunchError
 from mmpconv.models import PConvInpaintor
 
@@ -124,7 +127,7 @@ def test_a_compiled_network_gives_the_same():
     model = PConvInpaintor(dict(type='DataPreprocessor'), dict(
         type='PConvEncoderDecoder', encoder=dict(type='PConvEncoder', num_layers=2, width=4),
         decoder=dict(type='PConvDecoder', num_layers=2, width=4)))
-    network = PictureNetwork(model, True, 64).eval()
+    network = PictureNetwork(model.generator, model.data_preprocessor.mean, model.data_preprocessor.std, True, 64)
     inpainters = [Inpainter(TorchNetwork(network, 'cpu', compile=compile)) for compile in (False, True)]
     for size in ((64, 96), (70, 81)):
         photo, hole = plane(*size), disc(*size, (30, 40), 9)
@@ -154,11 +157,35 @@ def test_a_name_alone_takes_the_published_weights(monkeypatch):
         asked.append(checkpoint)
         raise LaunchError('enough')
 
-    monkeypatch.setattr(picture_network, 'read_checkpoint', load)
-    for checkpoint in (None, 'https://example.org/mine.pth'):
+    monkeypatch.setattr(trained_network, 'read_checkpoint', load)
+    published = 'pconv_stage2_4xb2_places-256x256'
+    for model, checkpoint in ((published, None), (DEFAULT_MODEL, 'https://example.org/mine.pth')):
         with pytest.raises(LaunchError, match='enough'):
-            Inpainter(DEFAULT_MODEL, checkpoint)
-    assert asked == [shipped_model(DEFAULT_MODEL).weights, 'https://example.org/mine.pth']
+            Inpainter(model, checkpoint)
+    assert asked == [shipped_model(published).weights, 'https://example.org/mine.pth']
+
+
+def test_the_network_of_the_package_is_the_one_that_its_config_builds():
+    own = network_of_the_package()
+    built = load_picture_network(DEFAULT_MODEL)
+    assert (own.rgb, own.size, own.training) == (built.rgb, built.size, False)
+    assert own.state_dict().keys() == built.state_dict().keys()
+    for key, value in built.state_dict().items():
+        assert own.state_dict()[key].equal(value), key
+
+
+def test_the_network_of_the_package_fills_without_an_mm_library():
+    program = '''
+import sys
+import numpy as np
+from mmpconv.apis import Inpainter
+photo, hole = np.full((64, 64, 3), 90, np.uint8), np.zeros((64, 64), bool)
+hole[20:30, 20:30] = True
+assert abs(Inpainter()(photo, hole).astype(int) - 90).max() < 20
+heavy = {'mmengine', 'mmagic', 'mmcv', 'torchvision', 'transformers'}
+assert not heavy & {name.partition('.')[0] for name in sys.modules}
+'''
+    subprocess.run([sys.executable, '-c', program], check=True)
 
 
 @pytest.mark.parametrize('model, checkpoint, message', [

@@ -1,8 +1,11 @@
-"""A U-Net of partial convolutions that chooses among fillings along lines, and adds what lines cannot know."""
+"""A U-Net of partial convolutions that chooses among fillings along lines, and adds what lines cannot know.
+
+Of torch only, so that the network of the package fills without an MM* library; it is registered with the others, by
+:mod:`mmpconv.models.inpainting`.
+"""
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
@@ -10,13 +13,11 @@ from mmpconv.layers import PartialConv2d
 from mmpconv.ops import line_variation, oriented_fills, oriented_logits
 from mmpconv.ops.check import check_input, check_mask
 from mmpconv.ops.partial_conv import as_float_mask, hide_holes
-from mmpconv.registry import MODELS
 
 _SLOPE = 0.2  # of the leaky ReLU
 
 
-@MODELS.register_module()
-class OrientedUNet(BaseModule):
+class OrientedUNet(nn.Module):
     """Takes the place of :class:`PConvEncoderDecoder`; learns from few photos, in hours on a CPU.
 
     :func:`mmpconv.ops.oriented_fills` gives nine fillings without weights: one from all sides, eight along lines, and
