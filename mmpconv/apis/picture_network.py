@@ -1,11 +1,10 @@
 """A trained network between pictures, and the one in the package, which needs no MM* library."""
 import json
-from pathlib import Path
+from importlib.resources import files
 
 import torch
 from torch import Tensor, nn
 
-import mmpconv
 from mmpconv.checkpoints import CheckpointError, read_safetensors
 from mmpconv.checkpoints.container import CHANNEL_ORDER, CONFIG, SIZE
 from mmpconv.models import OrientedUNet
@@ -54,7 +53,7 @@ def network_of_the_package() -> PictureNetwork:
     Raises:
         CheckpointError: The file is absent or damaged.
     """
-    path = Path(mmpconv.__file__).parent / 'checkpoints' / 'weights' / f'{DEFAULT_MODEL}.safetensors'
+    path = files('mmpconv.checkpoints') / 'weights' / f'{DEFAULT_MODEL}.safetensors'
     content = read_safetensors(path)
     meta = content['meta']
     model = json.loads(meta[CONFIG])

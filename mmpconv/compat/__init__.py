@@ -18,4 +18,4 @@ def install() -> None:
     mmagic_on_demand.install()
     controlnet_aux.install()
     adafactor.install()
-    when_imported('mmengine.logging', safe_globals.install)
+    when_imported('torch', safe_globals.install)
