@@ -22,7 +22,8 @@ from torch import nn
 from torchvision.models import vgg
 
 import mmpconv.registry
-from mmpconv.engine.arguments import apply_train, build_train_parser
+from mmpconv.cli.main import parse
+from mmpconv.engine.arguments import apply_train
 from mmpconv.engine.machine import fit_to_machine
 
 AMP = f'{OURS} --amp'
@@ -144,7 +145,7 @@ def _configured(name: str, photos: str, weights: str, size: int) -> tuple[str, C
     else:
         scope, path = 'mmpconv', ROOT / 'configs' / CONFIG
         config = Config.fromfile(path)
-        apply_train(config, build_train_parser().parse_args([str(path), *['--amp'] * (name == AMP)]))
+        apply_train(config, parse('train', [str(path), *['--amp'] * (name == AMP)]))
         fit_to_machine(config)
         # MMagic hands BGR images to VGG; so that the losses are the same.
         config.model.loss_composed_percep.update(pretrained=weights, channel_order='RGB')

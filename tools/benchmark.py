@@ -1,5 +1,7 @@
-"""Compare methods of inpainting: ``python tools/benchmark.py BENCHMARK METHOD...``; ``--help`` lists the options."""
-from mmpconv.benchmark import main
+"""Compare methods of inpainting: the command ``mmpconv benchmark``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['benchmark', *sys.argv[1:]]))

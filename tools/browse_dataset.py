@@ -1,5 +1,7 @@
-"""Draw what a network sees of its data: ``python tools/browse_dataset.py CONFIG``; ``--help`` lists the options."""
-from mmpconv.analysis.dataset_sheet import main
+"""Draw what a network sees of its data: the command ``mmpconv browse``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['browse', *sys.argv[1:]]))

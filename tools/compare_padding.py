@@ -1,7 +1,7 @@
-"""Compare paddings by trained networks: ``python tools/compare_padding.py``; ``--help`` lists the options."""
-from pathlib import Path
+"""Compare paddings by trained networks: the command ``mmpconv compare-padding``; ``--help`` lists the options."""
+import sys
 
-from mmpconv.analysis.padding_comparison import main
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main(tools=Path(__file__).resolve().parent)
+    sys.exit(main(['compare-padding', *sys.argv[1:]]))

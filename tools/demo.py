@@ -1,7 +1,7 @@
-"""The command ``mmpconv demo``: ``python tools/demo.py``; ``--help`` lists the options."""
+"""Fill photos, train the network on, fill them again: the command ``mmpconv demo``; ``--help`` lists the options."""
 import sys
 
-from mmpconv.cli.main import main
+from mmpconv.cli import main
 
 if __name__ == '__main__':
     sys.exit(main(['demo', *sys.argv[1:]]))

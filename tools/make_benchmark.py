@@ -1,5 +1,7 @@
-"""Freeze a benchmark to files: ``python tools/make_benchmark.py IMAGES OUT``; ``--help`` lists the options."""
-from mmpconv.benchmark.making import main
+"""Freeze a benchmark to files: the command ``mmpconv make-benchmark``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['make-benchmark', *sys.argv[1:]]))

@@ -1,5 +1,7 @@
-"""Draw the losses of runs: ``python tools/plot_loss.py RUN...``; ``--help`` lists the options."""
-from mmpconv.analysis.loss_curves import main
+"""Draw the losses of trainings: the command ``mmpconv plot-loss``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['plot-loss', *sys.argv[1:]]))

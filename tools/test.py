@@ -1,5 +1,7 @@
-"""Test a checkpoint: ``python tools/test.py CONFIG CHECKPOINT``; ``--help`` lists the options."""
-from mmpconv.engine.launch import test
+"""Test a checkpoint: the command ``mmpconv test``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    test()
+    sys.exit(main(['test', *sys.argv[1:]]))

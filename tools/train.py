@@ -1,5 +1,7 @@
-"""Train the model of a config: ``python tools/train.py CONFIG``; ``--help`` lists the options."""
-from mmpconv.engine.launch import train
+"""Train the model of a config: the command ``mmpconv train``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    train()
+    sys.exit(main(['train', *sys.argv[1:]]))

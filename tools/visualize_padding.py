@@ -1,5 +1,7 @@
-"""Draw partial padding: ``python tools/visualize_padding.py [PHOTO]``; ``--help`` lists the options."""
-from mmpconv.analysis.padding_picture import main
+"""Draw partial padding: the command ``mmpconv visualize-padding``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['visualize-padding', *sys.argv[1:]]))

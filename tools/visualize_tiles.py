@@ -1,5 +1,7 @@
-"""Draw what padding does along the seams of tiles: ``python tools/visualize_tiles.py [PHOTO]``; see ``--help``."""
-from mmpconv.analysis.padding_tiles import main
+"""Draw what padding does along seams of tiles: ``mmpconv visualize-tiles``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['visualize-tiles', *sys.argv[1:]]))

@@ -1,12 +1,11 @@
 """A contact sheet of what a network sees of its data: after the whole pipeline and the data preprocessor."""
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from torch import Tensor
@@ -14,11 +13,9 @@ from torch.utils.data import ConcatDataset, Dataset
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.datasets import UnreadableImageError
-from mmpconv.engine.arguments import apply_common
 from mmpconv.engine.hooks.validation_sheet import contact_sheet, evenly_spread, to_picture
 from mmpconv.engine.loops import random_states
-from mmpconv.engine.resume import config_stem, load_config
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 from mmpconv.whole_files import write_bytes
 
 
@@ -129,36 +126,3 @@ def save(samples: Sequence[SeenSample], path: Path) -> None:
         write_bytes(path, cv2.imencode(path.suffix, sheet[..., ::-1])[1].tobytes())
     except OSError as error:
         raise LaunchError(f'{path} cannot be written ({error.strerror or error}); give another file with -o') from error
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Draw what the command line says: what ``tools/browse_dataset.py`` does.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    parser = argparse.ArgumentParser(
-        description='Draw what a network sees of its data, after the whole pipeline and the data preprocessor: input, '
-        'mask (white = hole) and truth, with file name, hole ratio, size and range of values under each.')
-    parser.add_argument('config', help="a config file, or 'package::path' for one that an installed MM* package ships")
-    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train', help='default: train')
-    parser.add_argument('--count', type=int, default=16, metavar='N',
-                        help='samples, spread evenly over the data; default: 16')
-    parser.add_argument('-o', '--out', type=Path, metavar='FILE',
-                        help='picture to write; default: work_dirs/NAME-OF-THE-CONFIG/data_SPLIT.png')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help='change entries of the config, as of train.py')
-    args = parser.parse_args(argv, argparse.Namespace(work_dir=None, launcher='none', local_rank=0))
-    with user_errors():
-        if args.count < 1:
-            raise LaunchError(f'--count is {args.count} but must be at least 1')
-        path = args.out or Path('work_dirs') / config_stem(args.config) / f'data_{args.split}.png'
-        if not cv2.haveImageWriter(path.name):
-            raise LaunchError(f'-o {path} does not say which kind of picture to write; end it in .png')
-        config = load_config(args.config)
-        apply_common(config, args)
-        samples = look_at(config, args.split, args.count)
-        save(samples, path)
-    for sample in samples:
-        print('  '.join([sample.caption[1], sample.file]))
-    print(f'picture: {path}')

@@ -1,5 +1,4 @@
 """Curves of losses and metrics of trainings, from their logs."""
-import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmpconv.engine.hooks.loss_csv import read_rows
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 from mmpconv.whole_files import whole_file
 
 Curves = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -152,33 +151,7 @@ def draw(runs: dict[str, Curves], smooth: int = 1, log: bool = False) -> Figure:
     return figure
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Draw what the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    parser = argparse.ArgumentParser(description='Draw the losses of runs, a panel for each term.')
-    parser.add_argument('runs', type=Path, nargs='+', metavar='RUN', help='work dir of a run, its losses.csv, or a '
-                        'vis_data/scalars.json')
-    parser.add_argument('--smooth', type=int, default=1, metavar='N', help='draw the running mean of N logged values, '
-                        'and the values themselves faintly (default: 1, the values)')
-    parser.add_argument('--log', action='store_true', help='logarithmic losses')
-    parser.add_argument('-o', '--out', type=Path, default=Path('work_dirs/losses.png'), metavar='FILE',
-                        help='picture to write (default: work_dirs/losses.png)')
-    args = parser.parse_args(argv)
-    with user_errors():
-        if args.smooth < 1:
-            raise LaunchError(f'--smooth is {args.smooth} but must be a number of values, at least 1')
-        if args.out.suffix[1:].lower() not in Figure().canvas.get_supported_filetypes():
-            raise LaunchError(f'-o {args.out} does not say which kind of picture to write; end it in .png')
-        runs = {name: read_losses(path) for name, path in _names(args.runs).items()}
-        _save(draw(runs, args.smooth, args.log), args.out)
-    print(summary(runs))
-    print(f'\npicture: {args.out}')
-
-
-def _names(paths: Sequence[Path]) -> dict[str, Path]:
+def named_runs(paths: Sequence[Path]) -> dict[str, Path]:
     """The runs by what tells them apart."""
     names = [run_name(path) for path in paths]
     repeated = Counter(names)
@@ -198,7 +171,7 @@ def summary(runs: dict[str, Curves]) -> str:
     return '\n'.join('  '.join(word.ljust(width) for word, width in zip(line, widths)).rstrip() for line in lines)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     try:
         with whole_file(path) as unfinished:
             figure.savefig(unfinished, dpi=100)

@@ -1,5 +1,4 @@
 """A picture of partial padding: its ratio, and what it does to the activations of a network."""
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,12 +8,11 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 from mmpconv.ops import partial_padding_ratio
 from mmpconv.whole_files import whole_file
 
-from .padding_inputs import build_networks, load_photo, middle, normalise
-from .padding_maps import NO_BORDER, PARTIAL, SURROUNDINGS, ZERO, LayerMaps, compare
+from .padding_maps import NO_BORDER, PARTIAL, SURROUNDINGS, ZERO, LayerMaps
 
 # Kernel size, stride, padding, dilation, size of the image.
 WINDOWS = {'3x3': (3, 1, 1, 1, 12), '7x7, stride 2': (7, 2, 3, 1, 24), '3x3, dilation 2': (3, 1, 2, 2, 12)}
@@ -142,35 +140,3 @@ def summary(rows: Sequence[LayerMaps]) -> str:
                       *(f'{maps.border(which):.2f}' for which in (ZERO, PARTIAL, NO_BORDER))))
     widths = [max(map(len, column)) for column in zip(*lines)]
     return '\n'.join('  '.join(word.ljust(width) for word, width in zip(line, widths)).rstrip() for line in lines)
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Draw what the command line says: what ``tools/visualize_padding.py`` does.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    parser = argparse.ArgumentParser(
-        description='Draw the ratio of partial padding, and what zero and partial padding make of a photo in a '
-        'network.')
-    parser.add_argument('photo', type=Path, nargs='?', help="any photo; without one, scikit-image's astronaut")
-    parser.add_argument('--network', default='resnet18', metavar='NAME',
-                        help='classification network of torchvision (default: resnet18)')
-    parser.add_argument('--checkpoint', type=Path, metavar='FILE', help='its weights, with the names of torchvision; '
-                        'without it, filters that average and filters of random sign')
-    parser.add_argument('--layers', nargs='+', metavar='NAME', help='modules to look at; by default the last ones with '
-                        'a quarter and a sixteenth of the size')
-    parser.add_argument('--size', type=int, default=224, help='pixels that the network sees, a multiple of 32 '
-                        '(default: 224)')
-    parser.add_argument('-o', '--out', type=Path, default=Path('work_dirs/padding.png'), metavar='FILE',
-                        help='picture to write (default: work_dirs/padding.png)')
-    args = parser.parse_args(argv)
-    with user_errors():
-        networks = build_networks(args.network, args.checkpoint)
-        image = middle(load_photo(args.photo), args.size)
-        rows = [maps for weights, (network, normalised) in networks.items()
-                for maps in compare(weights, network, normalise(image) if normalised else image, args.layers)]
-        save(draw(image[0].permute(1, 2, 0).numpy(), rows), args.out)
-    print('Mean activation in the outermost cells, over that of the interior:\n')
-    print(summary(rows))
-    print(f'\npicture: {args.out}')

@@ -1,5 +1,4 @@
 """A network on tiles of an image against the whole: differences along the seams, as a table and a picture."""
-import argparse
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from mmengine.utils import import_modules_from_strings
 from torch import Tensor, nn
 
 from mmpconv.checkpoints.loading import load_from_local
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 from mmpconv.padding import convert_padding
 from mmpconv.whole_files import read_json
 
-from .padding_inputs import build_networks, load_photo, normalise
-from .padding_picture import save
+from .padding_inputs import build_networks, normalise
 
 # What maps an image (1, 3, H, W) to features or logits (1, C, H / stride, W / stride).
 Mapping = Callable[[Tensor], Tensor]
@@ -243,40 +241,3 @@ def draw(image: Tensor, found: Sequence[tuple[str, str, Seams]]) -> Figure:
         row[-1].tick_params(labelsize=7)
     figure.supxlabel(NOTE, x=0.01, ha='left', fontsize=8)
     return figure
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The arguments."""
-    parser = argparse.ArgumentParser(
-        description='Run networks on the tiles of a photo and on the whole, and show how much tiles differ along their '
-        'seams with each padding.')
-    parser.add_argument('photo', type=Path, nargs='?', help="any photo; without one, scikit-image's astronaut")
-    parser.add_argument('--runs', type=Path, metavar='FOLDER', help='the networks of the runs of a comparison: '
-                        'its work dir')
-    parser.add_argument('--network', default='resnet18', metavar='NAME', help='without --runs: classification network '
-                        'of torchvision, converted to each padding and not trained again (default: resnet18)')
-    parser.add_argument('--checkpoint', type=Path, metavar='FILE', help='its weights, with the names of torchvision; '
-                        'without it, filters that average and filters of random sign')
-    parser.add_argument('--layer', metavar='NAME', help="whose output is compared; default: the network's last map")
-    parser.add_argument('--tile', type=int, default=128, help='side of a tile in pixels (default: 128)')
-    parser.add_argument('--width', type=int, default=512, help='pixels to which a larger photo is scaled down '
-                        '(default: 512)')
-    parser.add_argument('-o', '--out', type=Path, default=Path('work_dirs/tiles.png'), metavar='FILE',
-                        help='picture to write (default: work_dirs/tiles.png)')
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Draw and print what the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    args = build_parser().parse_args(argv)
-    with user_errors():
-        image = tiles_of(load_photo(args.photo), args.tile, args.width)
-        networks = trained(args.runs) if args.runs else converted(args.network, args.checkpoint, args.layer)
-        found = [(network, padding, seams_of(maps, image, args.tile)) for network, padding, maps in networks]
-        save(draw(image, found), args.out)
-    print(seam_table(found))
-    print(f'\npicture: {args.out}')

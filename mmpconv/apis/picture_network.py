@@ -1,12 +1,11 @@
 """A trained network between pictures, and the one in the package, which needs no MM* library."""
 import json
-from importlib.resources import files
 
 import torch
 from torch import Tensor, nn
 
 from mmpconv.checkpoints import CheckpointError, read_safetensors
-from mmpconv.checkpoints.container import CHANNEL_ORDER, CONFIG, SIZE
+from mmpconv.checkpoints.container import CHANNEL_ORDER, CONFIG, SIZE, package_weights
 from mmpconv.models import OrientedUNet
 
 from . import DEFAULT_MODEL
@@ -53,7 +52,7 @@ def network_of_the_package() -> PictureNetwork:
     Raises:
         CheckpointError: The file is absent or damaged.
     """
-    path = files('mmpconv.checkpoints') / 'weights' / f'{DEFAULT_MODEL}.safetensors'
+    path = package_weights(f'{DEFAULT_MODEL}.safetensors')
     content = read_safetensors(path)
     meta = content['meta']
     model = json.loads(meta[CONFIG])

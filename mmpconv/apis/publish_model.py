@@ -1,16 +1,13 @@
 """A trained network as a file to hand on: what ``tools/model_converters/publish_model.py`` does."""
-import argparse
 import hashlib
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from mmpconv.checkpoints import CheckpointError, write_safetensors
+from mmpconv.checkpoints import write_safetensors
 from mmpconv.checkpoints.network_config import config_of
 from mmpconv.engine.trained_model import read_checkpoint
-from mmpconv.errors import LaunchError, one_line
+from mmpconv.errors import LaunchError
 
 
 def publish(source: str, target: Path, note: str = '') -> str:
@@ -43,21 +40,3 @@ def publish(source: str, target: Path, note: str = '') -> str:
     write_safetensors(target, weights, model, size=network.size, channel_order='rgb' if network.rgb else 'bgr',
                       dtype=torch.float16, metadata=dict(note=note))
     return hashlib.sha256(target.read_bytes()).hexdigest()
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Publish as the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    parser = argparse.ArgumentParser(description='Write the network of a training as a small .safetensors file.')
-    parser.add_argument('checkpoint', help='that tools/train.py has written')
-    parser.add_argument('target', type=Path, help='.safetensors file to write')
-    parser.add_argument('--note', default='', help='a line on where the weights come from, for the header of the file')
-    args = parser.parse_args(argv)
-    try:
-        digest = publish(args.checkpoint, args.target, args.note)
-    except (CheckpointError, LaunchError) as error:
-        sys.exit(f'error: {one_line(error)}')
-    print(f'{args.target}: {args.target.stat().st_size / 1e6:.1f} MB, sha256 {digest}')

@@ -9,7 +9,8 @@ from mmpconv.engine.trained_model import build_trained_model, read_checkpoint, r
 from mmpconv.errors import LaunchError
 from mmpconv.models.inpainting.pconv_inpaintor import PConvInpaintor
 
-from .models import inpainting_models, own_settings, require_same_network, shipped_model
+from .models import inpainting_models, shipped_model
+from .own_network import own_settings, require_same_network
 from .picture_network import PictureNetwork
 
 CHECKPOINT_SUFFIXES = ('.pth', '.pt', '.ckpt', '.safetensors')

@@ -48,6 +48,21 @@ class DownloadError(CheckpointError, OSError):
     """A checkpoint's URL could not be fetched."""
 
 
+_WEIGHTS = Path(__file__).with_name('weights')
+
+
+def package_weights(name: str) -> Path:
+    """The file of weights that are in this package.
+
+    Raises:
+        MissingCheckpointError: There are none of this name.
+    """
+    if not (_WEIGHTS / name).is_file():
+        present = ', '.join(sorted(path.name for path in _WEIGHTS.glob('*.safetensors')))
+        raise MissingCheckpointError(f'there are no weights {name} in this package; it has {present}')
+    return _WEIGHTS / name
+
+
 _LEGACY = b'\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'  # the magic number of torch, pickled
 _UNPACKED = 4  # times the size of the file; torch does not compress
 _LONGEST_PICKLE = 1 << 28

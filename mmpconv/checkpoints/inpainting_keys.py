@@ -21,16 +21,13 @@ a single valid pixel there is no such place.
 
 **SunnerLi/P-Conv**, ``UNet``: 8 layers, max pooling, tanh: :class:`~mmpconv.models.UNetEncoderDecoder`.
 """
-import argparse
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from . import CheckpointError
 from .padding_keys import CheckpointKeysError, check_target, read_weights, some_names, write_checkpoint
 
 _NORM = ('weight', 'bias', 'running_mean', 'running_var')
@@ -274,30 +271,7 @@ def convert_file(source: Path, target: Path, force: bool = False) -> ConvertedNe
     return network
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Convert a file as the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    parser = argparse.ArgumentParser(
-        description='Turn a checkpoint of another PConv network into one of PConvInpaintor, which computes the same.')
-    parser.add_argument('source', type=Path, help="checkpoint of SunnerLi/P-Conv (PartialUNet or UNet), or of "
-                        'naoto0804/pytorch-inpainting-with-partial-conv')
-    parser.add_argument('target', type=Path, help='file to write')
-    parser.add_argument('--force', action='store_true', help='replace the target if it is there')
-    args = parser.parse_args(argv)
-    try:
-        network = convert_file(args.source, args.target, args.force)
-    except CheckpointError as error:
-        sys.exit(f'error: {error}')
-    print(f'{len(network.weights)} weights of {network.origin} written to {args.target}\n'
-          f'config: {CONFIGS[network.origin]}')
-    if options := _differences(network):
-        print(f'with --cfg-options {" ".join(options)}')
-
-
-def _differences(network: ConvertedNetwork) -> list[str]:
+def config_options(network: ConvertedNetwork) -> list[str]:
     """What to change in the config for a network that is not as deep and wide as the published one."""
     published = dict(num_layers=7 if 'naoto' in network.origin else 8, width=64)
     parts = {f'.{part}': network.encdec[part] for part in ('encoder', 'decoder') if part in network.encdec}

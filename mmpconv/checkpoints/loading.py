@@ -35,11 +35,11 @@ from .container import (
     UnsafeCheckpointError,
     inspect_file,
     is_safetensors,
+    package_weights,
     read_safetensors,
 )
 
 _IN_PACKAGE = 'mmpconv://'
-_WEIGHTS = Path(__file__).with_name('weights')
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
@@ -78,8 +78,7 @@ def load_from_http(filename: str, map_location=None, model_dir: str | None = Non
         DownloadError: The URL cannot be fetched.
         CheckpointError: As :func:`load_from_local`.
     """
-    model_dir = model_dir or osp.join(torch.hub.get_dir(), 'checkpoints')
-    path = osp.join(model_dir, osp.basename(urlparse(filename).path))
+    path = str(Path(model_dir) / file_of(filename).name if model_dir else file_of(filename))
     rank, world_size = get_dist_info()
     if rank == 0:
         _download(filename, path, progress)
@@ -115,11 +114,23 @@ def load_from_package(filename: str, map_location=None) -> dict:
     Raises:
         MissingCheckpointError: There are no such weights in the package.
     """
-    name = filename.removeprefix(_IN_PACKAGE)
-    present = sorted(path.name for path in _WEIGHTS.glob('*.safetensors'))
-    if name not in present:
-        raise MissingCheckpointError(f'there are no weights {name} in this package; it has {", ".join(present)}')
-    return load_from_local(str(_WEIGHTS / name), map_location)
+    return load_from_local(str(file_of(filename)), map_location)
+
+
+def file_of(checkpoint: str) -> Path:
+    """Where a checkpoint lies on this machine, or will lie once it is downloaded.
+
+    Args:
+        checkpoint: Path, http(s) URL, or ``mmpconv://FILE`` for weights that are in this package.
+
+    Raises:
+        MissingCheckpointError: There are no such weights in the package.
+    """
+    if checkpoint.startswith(_IN_PACKAGE):
+        return package_weights(checkpoint.removeprefix(_IN_PACKAGE))
+    if '://' in checkpoint:
+        return Path(torch.hub.get_dir()) / 'checkpoints' / osp.basename(urlparse(checkpoint).path)
+    return Path(checkpoint).expanduser()
 
 
 # The loaders of `torchvision://`, `open-mmlab://` and `mmcls://` call it by this name.

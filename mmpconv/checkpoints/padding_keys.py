@@ -3,8 +3,6 @@
 NVIDIA's ``pdresnet*`` and ``pdvgg*`` have torchvision's names. Padding has no weights: a network with zero
 padding and the same one with partial padding have the same names.
 """
-import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -226,23 +224,3 @@ def convert_file(source: Path, target: Path, to: str, force: bool = False) -> in
         raise CheckpointKeysError(f'{source} cannot be converted: {error}') from None
     write_checkpoint({'state_dict': weights} if to == 'mmpretrain' else weights, target)
     return len(weights)
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Convert a file as the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-    """
-    parser = argparse.ArgumentParser(description='Give the weights of a checkpoint the names of another library: '
-                                     'ResNet 18 to 152 and VGG 11 to 19, whatever their padding.')
-    parser.add_argument('source', type=Path, help='checkpoint of torchvision, NVIDIA/partialconv or MMPretrain')
-    parser.add_argument('target', type=Path, help='file to write')
-    parser.add_argument('--to', choices=list(TARGETS), required=True, help='whose names to give')
-    parser.add_argument('--force', action='store_true', help='replace the target if it is there')
-    args = parser.parse_args(argv)
-    try:
-        count = convert_file(args.source, args.target, args.to, args.force)
-    except CheckpointError as error:
-        sys.exit(f'error: {error}')
-    print(f'{count} weights with the names of {args.to} written to {args.target}')

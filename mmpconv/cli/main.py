@@ -1,13 +1,23 @@
-"""The command line ``mmpconv``: its commands and exit statuses."""
+"""The command line ``mmpconv``: its commands and exit statuses.
+
+Each command is a module with a ``DESCRIPTION``, ``EXAMPLES``, a function ``add_arguments(parser)`` and a function
+``run(args)``, which returns an exit status or None. It is imported when the command is called. Packages such as torch
+are imported in ``run``, so that help and usage come at once.
+"""
 import argparse
 import importlib
 import os
+import shutil
 import sys
+import textwrap
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mmpconv.errors import user_errors
 from mmpconv.version import __version__
+
+from .arguments import UsageError
 
 DONE = 0
 USER_HAS_TO_ACT = 1
@@ -30,32 +40,62 @@ class Command:
     """A subcommand.
 
     Attributes:
-        what: What it does.
-        place: Module and function ``(argv, prog)`` that does it; imported when it is called only.
+        summary: A line of what it does.
+        module: Where it is; or ``module:function`` of a function ``(argv, prog)`` that parses its arguments itself.
         extra: What of this package's optional requirements it needs.
+        mixed: Whether options may stand between its other arguments, which argparse cannot where there are commands
+            below it.
     """
 
-    what: str
-    place: str
+    summary: str
+    module: str
     extra: str = 'inpainting'
+    mixed: bool = True
 
 
-COMMANDS = {
-    'inpaint': Command('fill holes in photos', 'mmpconv.cli.inpaint:main'),
-    'serve': Command('the same on a web page in the browser', 'mmpconv.web:main', 'inpainting,web'),
-    'train': Command('train the model of a config', 'mmpconv.engine.launch:train'),
-    'test': Command('compute the metrics of a checkpoint', 'mmpconv.engine.launch:test'),
-    'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.benchmark:main',
-                         'inpainting,evaluate'),
-    'export': Command('write a trained network as an ONNX or torch.export file', 'mmpconv.cli.export:main',
-                      'inpainting,export'),
-    'convert-padding': Command('give the model of any MM* config partial padding', 'mmpconv.cli.convert_padding:main'),
-    'compare-padding': Command('train networks with several paddings and compare them, your own too',
-                               'mmpconv.analysis.padding_comparison:command', 'inpainting,compare'),
-    'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
-                    'mmpconv.cli.demo:main', 'inpainting,demo'),
-    'doctor': Command('find out what is wrong with this installation', 'mmpconv.cli.doctor:main'),
+GROUPS = {
+    'photos': {
+        'inpaint': Command('fill holes in photos', 'mmpconv.cli.inpaint'),
+        'serve': Command('the same on a web page in the browser', 'mmpconv.web:main', 'inpainting,web'),
+        'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
+                        'mmpconv.cli.demo', 'inpainting,demo'),
+    },
+    'training': {
+        'prepare-dataset': Command('check a data set, and write the lists that the configs read',
+                                   'mmpconv.cli.prepare_dataset', 'inpainting,compare', mixed=False),
+        'browse': Command('draw what a network sees of its data', 'mmpconv.cli.browse'),
+        'train': Command('train the model of a config', 'mmpconv.cli.train'),
+        'test': Command('compute the metrics of a checkpoint', 'mmpconv.cli.test'),
+        'plot-loss': Command('draw the losses of trainings', 'mmpconv.cli.plot_loss', 'inpainting,compare'),
+    },
+    'networks in files': {
+        'export': Command('write a trained network as an ONNX or torch.export file', 'mmpconv.cli.export',
+                          'inpainting,export'),
+        'publish': Command('write the network of a training as a small .safetensors file', 'mmpconv.cli.publish'),
+        'convert-inpainting': Command('checkpoints of other PConv networks to ones of this package',
+                                      'mmpconv.cli.convert_inpainting'),
+        'convert-keys': Command("weights with torchvision's or NVIDIA's names to MMPretrain's, or back",
+                                'mmpconv.cli.convert_keys'),
+    },
+    'benchmarks': {
+        'make-benchmark': Command('freeze photos, windows and holes to files', 'mmpconv.benchmark.making:main'),
+        'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.benchmark:main',
+                             'inpainting,evaluate'),
+    },
+    'partial padding': {
+        'convert-padding': Command('give the model of any MM* config partial padding', 'mmpconv.cli.convert_padding'),
+        'compare-padding': Command('train networks with several paddings and compare them, your own too',
+                                   'mmpconv.cli.compare_padding', 'inpainting,compare'),
+        'visualize-padding': Command('draw partial padding, and what it does in a network',
+                                     'mmpconv.cli.visualize_padding', 'inpainting,compare'),
+        'visualize-tiles': Command('draw what padding does along the seams of tiles', 'mmpconv.cli.visualize_tiles',
+                                   'inpainting,compare'),
+    },
+    'this installation': {
+        'doctor': Command('find out what is wrong with it', 'mmpconv.cli.doctor'),
+    },
 }
+COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 
 EXAMPLES = """\
 examples:
@@ -67,19 +107,43 @@ examples:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Of what stands before the command's own arguments."""
+    """Reads what stands before the command's own arguments."""
     width = max(map(len, COMMANDS))
-    listed = '\n'.join(f'  {name:<{width}}  {command.what}' for name, command in COMMANDS.items())
+    listed = '\n'.join(f'{group}:\n' + '\n'.join(f'  {name:<{width}}  {command.summary}'
+                                                 for name, command in commands.items())
+                       for group, commands in GROUPS.items())
     parser = argparse.ArgumentParser(
         prog='mmpconv', usage='mmpconv COMMAND ...', add_help=False,
         description='Partial convolutions: fill holes of any shape in photos, train and measure the networks that do '
         'it,\nand give any network of an MM* library partial padding.\n\n'
-        f'commands (mmpconv COMMAND --help explains one):\n{listed}',
+        f'mmpconv COMMAND --help explains one command.\n\n{listed}',
         epilog=f'{EXAMPLES}\n{EXPLANATION}', formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('-h', '--help', action='help', help='show this and exit')
     parser.add_argument('--version', action='version', version=f'mmpconv {__version__}', help='show it and exit')
     parser.add_argument('command', choices=COMMANDS, metavar='COMMAND', help=argparse.SUPPRESS)
     return parser
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Reads the arguments of one command."""
+    module = importlib.import_module(COMMANDS[name].module)
+    width = min(shutil.get_terminal_size().columns, 120) - 2
+    parser = argparse.ArgumentParser(
+        prog=f'mmpconv {name}', description=textwrap.fill(module.DESCRIPTION, width),
+        epilog=f'examples:\n{textwrap.indent(module.EXAMPLES, "  ")}',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    module.add_arguments(parser)
+    return parser
+
+
+def parse(name: str, argv: Sequence[str], parser: argparse.ArgumentParser | None = None) -> argparse.Namespace:
+    """The arguments of a command, by :func:`parser_of` or the parser of it that is given.
+
+    Raises:
+        SystemExit: They are not understood, or ask for help.
+    """
+    parser = parser or parser_of(name)
+    return parser.parse_intermixed_args(argv) if COMMANDS[name].mixed else parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,7 +153,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name. Defaults to those of this process.
 
     Returns:
-        The exit status, as of :mod:`mmpconv.cli.main`. Commands may raise ``SystemExit`` instead.
+        The exit status, see the constants of this module. ``SystemExit`` is raised instead for errors: with the
+        sentence to print, or with a status where it is printed already.
     """
     parser = build_parser()
     argv = sys.argv[1:] if argv is None else list(argv)
@@ -101,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.filterwarnings('ignore', category=FutureWarning, module=r'transformers\.')
     sys.stdout.reconfigure(errors='backslashreplace')
     try:
-        return _run(COMMANDS[name], argv[1:], f'mmpconv {name}')
+        return _run(name, argv[1:])
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return INTERRUPTED
@@ -110,11 +175,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def _run(command: Command, argv: Sequence[str], prog: str) -> int:
-    module, function = command.place.split(':')
+def _run(name: str, argv: Sequence[str]) -> int:
+    command = COMMANDS[name]
+    module, _, function = command.module.partition(':')
     try:
-        return getattr(importlib.import_module(module), function)(argv, prog) or DONE
+        if function:
+            return getattr(importlib.import_module(module), function)(argv, f'mmpconv {name}') or DONE
+        parser = parser_of(name)
+        args = parse(name, argv, parser)
+        try:
+            with user_errors():
+                return importlib.import_module(module).run(args) or DONE
+        except UsageError as error:
+            parser.error(str(error))
     except ImportError as error:
         absent = isinstance(error, ModuleNotFoundError)
-        remedy = f"pip install 'mmpconv[{command.extra}]' installs what {prog} needs; " if absent else ''
+        remedy = f"pip install 'mmpconv[{command.extra}]' installs what mmpconv {name} needs; " if absent else ''
         sys.exit(f'error: {error}; {remedy}mmpconv doctor says what is wrong with this installation')

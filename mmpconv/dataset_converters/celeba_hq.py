@@ -3,13 +3,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 
-from .command_line import add_subset, build_parser, check_jobs, print_cfg_options, require_folder
+from . import ROOTS
+from .layout import print_cfg_options, require_folder
 from .lists import PhotoList, read_lines, write_lists
 from .photo_sets import photo_files
 
-ROOT = 'data/CelebA-HQ'
 PHOTOS = 30000
 VALIDATION_PHOTOS = 2000
 MAPPING = 'CelebA-HQ-to-CelebA-mapping.txt'
@@ -20,32 +20,28 @@ SOURCE = ('get it as tkarras/progressive_growing_of_gans on GitHub describes, or
 LAST_TRAINING, LAST_VALIDATION = 162770, 182637
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the lists: what ``tools/dataset_converters/celeba_hq.py`` does.
+def prepare(root: Path, subset: bool = False, verify: bool = False, jobs: int | None = None,
+            force: bool = False) -> None:
+    """Check CelebA-HQ and write the lists that the configs read.
 
     Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
+        root: Folder of the photos, and of the lists.
+        subset: Accept that photos are missing.
+        verify, jobs, force: See :func:`~mmpconv.dataset_converters.lists.write_lists`.
+
+    Raises:
+        LaunchError: Something is missing, or a list is there and differs.
     """
-    parser = build_parser(
-        'Check CelebA-HQ and write the lists that the configs read, train_celeba_img_list.txt and '
-        'val_celeba_img_list.txt.', ROOT,
-        '30000 photos, in it or in folders in it. They are split as folders train* and val* or test* are, if that is '
-        f'how they lie; as CelebA is, if {MAPPING} is there (with test_celeba_img_list.txt); otherwise the last 2000 '
-        'by number are for validation.')
-    add_subset(parser)
-    args = parser.parse_args(argv)
-    with user_errors():
-        check_jobs(args.jobs)
-        require_folder(args.root, 'CelebA-HQ', SOURCE)
-        photos = list(_photos(args.root))
-        if len(photos) != PHOTOS and not args.subset:
-            raise LaunchError(f'there are {len(photos)} photos in {args.root}, but CelebA-HQ has {PHOTOS}; {SOURCE}, '
-                              'or list what is there with --subset')
-        parts, rule = split(photos, args.root / MAPPING)
-        write_lists([PhotoList(args.root / f'{part}_celeba_img_list.txt', args.root, paths.__iter__)
-                     for part, paths in parts.items()], args.verify, args.jobs, args.force)
-        print(f'Split: {rule}')
-        print_cfg_options(args.root, ROOT, {'train': {}, 'val': {}}, {'train': {}, 'val': {}})
+    require_folder(root, 'CelebA-HQ', SOURCE)
+    photos = list(_photos(root))
+    if len(photos) != PHOTOS and not subset:
+        raise LaunchError(f'there are {len(photos)} photos in {root}, but CelebA-HQ has {PHOTOS}; {SOURCE}, '
+                          'or list what is there with --subset')
+    parts, rule = split(photos, root / MAPPING)
+    write_lists([PhotoList(root / f'{part}_celeba_img_list.txt', root, paths.__iter__)
+                 for part, paths in parts.items()], verify, jobs, force)
+    print(f'Split: {rule}')
+    print_cfg_options(root, ROOTS['celeba-hq'], {'train': {}, 'val': {}}, {'train': {}, 'val': {}})
 
 
 def _photos(root: Path) -> Iterator[str]:
@@ -85,7 +81,7 @@ def split(photos: Sequence[str], mapping: Path) -> tuple[dict[str, list[str]], s
     parts = {part: paths for part, paths in parts.items() if paths}
     if not {'train', 'val'} <= set(parts):
         raise LaunchError(f'the {len(photos)} photos give no lists for training and for validation (split: {rule}); '
-                          'add photos, or split a few with image_folder.py')
+                          'add photos, or split a few with mmpconv prepare-dataset image-folder')
     return parts, rule
 
 

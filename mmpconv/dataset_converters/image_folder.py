@@ -1,43 +1,43 @@
 """Lists of any folder of photos."""
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from mmpconv.datasets.inpainting_dataset import can_be_listed
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 
-from .command_line import build_parser, check_jobs, print_cfg_options, require_folder
+from . import ROOTS
+from .layout import print_cfg_options, require_folder
 from .lists import PhotoList, write_lists
 from .photo_sets import photo_files
 
-ROOT = 'data/photos'
 # What configs/_base_/datasets/image_folder.py reads.
 DEFAULTS = {'train': {'data_prefix.gt': 'train'}, 'val': {'data_prefix.gt': 'val'}}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the lists: what ``tools/dataset_converters/image_folder.py`` does.
+def prepare(root: Path, val_share: float | None = None, seed: int = 0, verify: bool = False, jobs: int | None = None,
+            force: bool = False) -> None:
+    """Check a folder of photos and write ``train.txt`` and ``val.txt`` into it.
 
     Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
+        root: The folder.
+        val_share: Share of the photos that is for validation, in (0, 1); None: a tenth, or as the folders ``train`` and
+            ``val`` are.
+        seed: Of the draw.
+        verify, jobs, force: See :func:`~mmpconv.dataset_converters.lists.write_lists`.
+
+    Raises:
+        LaunchError: Something is missing, or a list is there and differs.
     """
-    parser = build_parser('Check a folder of photos and write train.txt and val.txt into it.', ROOT,
-                          'photos, or folders train and val of photos; in either case also in folders in them.')
-    parser.add_argument('--val-share', type=float, metavar='SHARE', help='share of the photos, drawn at random, that '
-                        'is for validation; default: 0.1. A folder that has train and val is split as they are.')
-    parser.add_argument('--seed', type=int, default=0, help='of the draw; default: 0')
-    args = parser.parse_args(argv)
-    with user_errors():
-        check_jobs(args.jobs)
-        if args.val_share is not None and not 0 < args.val_share < 1:
-            raise LaunchError(f'--val-share is {args.val_share} but must be between 0 and 1, such as 0.1')
-        require_folder(args.root, 'the photos', 'give the folder of your photos')
-        write_lists(_lists(args.root, args.val_share, args.seed), args.verify, args.jobs, args.force)
-        print_cfg_options(args.root, ROOT, {split: {'data_prefix.gt': '', 'ann_file': f'{split}.txt'}
-                                            for split in ('train', 'val')}, DEFAULTS)
+    if val_share is not None and not 0 < val_share < 1:
+        raise LaunchError(f'--val-share is {val_share} but must be between 0 and 1, such as 0.1')
+    require_folder(root, 'the photos', 'give the folder of your photos')
+    write_lists(_lists(root, val_share, seed), verify, jobs, force)
+    print_cfg_options(root, ROOTS['image-folder'], {split: {'data_prefix.gt': '', 'ann_file': f'{split}.txt'}
+                                                    for split in ('train', 'val')}, DEFAULTS)
 
 
 def _lists(root: Path, val_share: float | None, seed: int) -> list[PhotoList]:

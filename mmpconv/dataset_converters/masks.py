@@ -12,14 +12,14 @@ import numpy as np
 
 from mmpconv.datasets.inpainting_dataset import can_be_listed
 from mmpconv.datasets.masks import binarise_mask, near_border
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation import HOLE_BINS, bin_of
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.decoding import decode
 from mmpconv.whole_files import whole_file, write_text
 
-from .command_line import add_common, check_jobs, parser_of, require_folder
 from .inspection import LEFT_OUT, Finding, Report, in_parallel
+from .layout import require_folder
 from .photo_sets import photo_files
 
 
@@ -74,32 +74,25 @@ def _is_binary(picture: np.ndarray) -> bool:
     return bool(((picture == 0) | (picture == brightest)).all())
 
 
-ROOT = 'data/masks'
 SOURCE = "get them from NVIDIA's page of partial convolution (nv-adlr.github.io/publication/partialconv-inpainting)"
 _MOSTLY_HOLE = 0.6
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the lists: what ``tools/dataset_converters/nvidia_masks.py`` does.
+def prepare(root: Path, invert: bool = False, jobs: int | None = None, force: bool = False) -> None:
+    """Measure masks and write their lists.
 
     Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
+        root: Folder of pictures of masks, in any folders; the lists go to its folder ``lists``.
+        invert, jobs, force: See :func:`write_mask_lists`.
+
+    Raises:
+        LaunchError: There are no masks; and see :func:`write_mask_lists`.
     """
-    parser = parser_of(
-        'Measure masks and write lists/: ratios.csv, all.txt, and a list a hole-ratio bin, all of it (0.1-0.2.txt) and '
-        'its masks with holes near the border (_border) or off it (_interior).', ROOT,
-        "pictures of masks, in any folders; NVIDIA's test set has 12000 (1000 a bin and kind), its training set 55116.")
-    parser.add_argument('--invert', action='store_true', help="holes are black, as in NVIDIA's training set; without "
-                        'it they are white, as in its test set')
-    add_common(parser)
-    args = parser.parse_args(argv)
-    with user_errors():
-        check_jobs(args.jobs)
-        require_folder(args.root, 'the masks', SOURCE)
-        files = list(photo_files(args.root))
-        if not files:
-            raise LaunchError(f'there are no pictures in {args.root}, where the masks should lie; {SOURCE}')
-        write_mask_lists(args.root, files, args.invert, args.jobs, args.force)
+    require_folder(root, 'the masks', SOURCE)
+    files = list(photo_files(root))
+    if not files:
+        raise LaunchError(f'there are no pictures in {root}, where the masks should lie; {SOURCE}')
+    write_mask_lists(root, files, invert, jobs, force)
 
 
 def write_mask_lists(root: Path, files: Sequence[str], invert: bool, jobs: int | None, force: bool) -> None:

@@ -1,15 +1,14 @@
 """Lists of Places365 (Zhou et al., TPAMI 2017): Standard or Challenge, original photos or those of 256 pixels."""
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError
 
-from .command_line import add_subset, build_parser, check_jobs, print_cfg_options, require_folder
+from . import ROOTS
+from .layout import print_cfg_options, require_folder
 from .lists import PhotoList, read_lines, write_lists
 from .photo_sets import from_folder, from_official
 
-ROOT = 'data/Places'
 PHOTOS = {'standard': 1803460, 'challenge': 8026628, 'val': 36500}
 SOURCE = "get it from MIT's page of Places365 (places2.csail.mit.edu)"
 # What configs/_base_/datasets/places.py reads.
@@ -17,67 +16,64 @@ DEFAULTS = {'train': {'data_prefix.gt': 'data_large', 'ann_file': 'meta/places36
             'val': {'data_prefix.gt': 'val_large', 'ann_file': 'meta/places365_val.txt'}}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the lists: what ``tools/dataset_converters/places365.py`` does.
+def prepare(root: Path, variant: str | None = None, size: str | None = None, split: str | None = None,
+            subset: bool = False, verify: bool = False, jobs: int | None = None, force: bool = False) -> None:
+    """Check Places365 and write the lists that the configs read.
 
     Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
+        root: Folder of the data; the lists go to its folder ``meta``.
+        variant: ``'standard'`` or ``'challenge'``; None: as the names of folders and lists tell.
+        size: ``'large'`` or ``'256'``; None: large where they are there.
+        split: ``'train'`` or ``'val'``; None: both.
+        subset: Accept that photos are missing.
+        verify, jobs, force: See :func:`~mmpconv.dataset_converters.lists.write_lists`.
+
+    Raises:
+        LaunchError: Something is missing or unclear, or a list is there and differs.
     """
-    parser = build_parser(
-        'Check Places365 and write the lists that the configs read, meta/places365_*.txt.', ROOT,
-        'data_large, or data_256 for the small photos (or with _standard or _challenge at the end, as torchvision has '
-        'it); val_large or val_256; if they are there, the official lists in meta or beside the photos.')
-    parser.add_argument('--variant', choices=['standard', 'challenge'], help='which training photos; without it, those '
-                        'that the names of folders and lists tell')
-    parser.add_argument('--size', choices=['large', '256'], help='original photos or small ones; default: large where '
-                        'they are there')
-    parser.add_argument('--split', choices=['train', 'val'], help='only this one')
-    add_subset(parser)
-    args = parser.parse_args(argv)
-    with user_errors():
-        check_jobs(args.jobs)
-        require_folder(args.root, 'Places365', SOURCE)
-        lists, settings = [], {}
-        for split in (args.split,) if args.split else ('train', 'val'):
-            wanted = _list_of(split, args)
-            lists.append(wanted)
-            settings[split] = {'data_prefix.gt': wanted.folder.name, 'ann_file': f'meta/{wanted.file.name}'}
-        write_lists(lists, args.verify, args.jobs, args.force)
-        print_cfg_options(args.root, ROOT, settings, DEFAULTS)
+    require_folder(root, 'Places365', SOURCE)
+    lists, settings = [], {}
+    for part in (split,) if split else ('train', 'val'):
+        wanted = _list_of(part, root, variant, size, subset)
+        lists.append(wanted)
+        settings[part] = {'data_prefix.gt': wanted.folder.name, 'ann_file': f'meta/{wanted.file.name}'}
+    write_lists(lists, verify, jobs, force)
+    print_cfg_options(root, ROOTS['places365'], settings, DEFAULTS)
 
 
-def _list_of(split: str, args: argparse.Namespace) -> PhotoList:
+def _list_of(split: str, root: Path, variant: str | None, size: str | None, subset: bool) -> PhotoList:
     if split == 'val':
-        folder, variant, name = _existing(args, ['val_large', 'val_256'], 'the validation photos'), 'val', 'val'
+        folder = _existing(root, size, ['val_large', 'val_256'], 'the validation photos')
+        variant = name = 'val'
     else:
-        folder, variant = _training_folder(args)
+        folder, variant = _training_folder(root, variant, size)
         name = f'train_{variant}'
-    file = args.root / 'meta' / f'places365_{name}.txt'
-    official = _official(args.root, file, PHOTOS[variant])
+    file = root / 'meta' / f'places365_{name}.txt'
+    official = _official(root, file, PHOTOS[variant])
     if official:
-        return from_official(file, official, folder, args.subset, SOURCE)
-    return from_folder(file, folder, PHOTOS[variant], args.subset, SOURCE)
+        return from_official(file, official, folder, subset, SOURCE)
+    return from_folder(file, folder, PHOTOS[variant], subset, SOURCE)
 
 
-def _training_folder(args: argparse.Namespace) -> tuple[Path, str]:
+def _training_folder(root: Path, variant: str | None, size: str | None) -> tuple[Path, str]:
     """Folder of the training photos, and whether it is Standard or Challenge."""
-    variants = [args.variant] if args.variant else ['standard', 'challenge']
-    names = [f'data_{size}{end}' for size in ('large', '256') for end in ('', *(f'_{name}' for name in variants))]
-    folder = _existing(args, names, 'the training photos')
+    variants = [variant] if variant else ['standard', 'challenge']
+    names = [f'data_{pixels}{end}' for pixels in ('large', '256') for end in ('', *(f'_{name}' for name in variants))]
+    folder = _existing(root, size, names, 'the training photos')
     found = [name for name in variants if folder.name.endswith(name)] or [
-        name for name in variants if args.variant or _lists(args.root, f'places365_train_{name}.txt')]
+        name for name in variants if variant or _lists(root, f'places365_train_{name}.txt')]
     if len(found) != 1:
         raise LaunchError(f'the photos in {folder} may be those of Places365-Standard or of -Challenge; say which with '
                           '--variant')
     return folder, found[0]
 
 
-def _existing(args: argparse.Namespace, names: Sequence[str], what: str) -> Path:
+def _existing(root: Path, size: str | None, names: Sequence[str], what: str) -> Path:
     """The folder that there is."""
-    names = [name for name in names if args.size is None or args.size in name]
-    folders = [args.root / name for name in names if (args.root / name).is_dir()]
+    names = [name for name in names if size is None or size in name]
+    folders = [root / name for name in names if (root / name).is_dir()]
     if not folders:
-        require_folder(args.root / names[0], f'{what} of Places365 (or in {", ".join(names[1:])})' if names[1:]
+        require_folder(root / names[0], f'{what} of Places365 (or in {", ".join(names[1:])})' if names[1:]
                        else f'{what} of Places365', SOURCE)
     same_size = [folder for folder in folders if ('256' in folder.name) == ('256' in folders[0].name)]
     if len(same_size) > 1:

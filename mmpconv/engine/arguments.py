@@ -1,10 +1,9 @@
-"""Command lines of ``tools/train.py`` and ``tools/test.py``, and what each argument does to the config."""
-import argparse
+"""Arguments of training and testing, and the changes of the config that each makes."""
 import os
 import os.path as osp
-from collections.abc import Sequence
+from argparse import Namespace
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmpconv.errors import LaunchError
@@ -14,57 +13,7 @@ from .resume import config_stem, how_to_make, require_checkpoint, resume
 AMP_WRAPPER = 'mmpconv.engine.AmpOptimWrapper'
 
 
-def build_train_parser(prog: str = 'train.py') -> argparse.ArgumentParser:
-    """The command line of ``tools/train.py``."""
-    config = 'configs/partial_conv/pconv_stage1_8xb12_places-256x256.py'
-    parser = _parser(prog, 'Train the model of a config.', [
-        config, f'{config} --amp --work-dir runs/1', f'{config} --resume',
-        'mmpretrain::resnet/resnet18_8xb16_cifar10.py --cfg-options train_dataloader.batch_size=8'])
-    _add_common_arguments(parser)
-    parser.add_argument(
-        '--resume', nargs='?', const='auto', metavar='CHECKPOINT',
-        help='continue from this checkpoint; without a value, from the latest one in the work dir')
-    parser.add_argument('--amp', action='store_true', help='train in mixed precision')
-    parser.add_argument(
-        '--auto-scale-lr', action='store_true',
-        help='scale the learning rate from auto_scale_lr.base_batch_size of the config to that in use')
-    return parser
-
-
-def build_test_parser(prog: str = 'test.py') -> argparse.ArgumentParser:
-    """The command line of ``tools/test.py``."""
-    config = 'configs/partial_conv/pconv_stage2_4xb2_places-256x256.py'
-    parser = _parser(prog, 'Compute the metrics of a checkpoint.', [
-        f'{config} iter_500000.pth', f'{config} iter_500000.pth --out metrics.json'])
-    _add_common_arguments(parser)
-    parser.add_argument('checkpoint', help='a checkpoint file, or the URL of one')
-    parser.add_argument('--out', metavar='FILE', help='write the metrics here: .json, .yaml or .pkl')
-    return parser
-
-
-def _parser(prog: str, description: str, examples: Sequence[str]) -> argparse.ArgumentParser:
-    lines = '\n'.join(f'  {prog} {example}' for example in examples)
-    return argparse.ArgumentParser(prog=prog, description=description, epilog=f'examples:\n{lines}',
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
-
-
-def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        'config', help="a config file, or 'package::path' for a config that an installed MM* package ships")
-    parser.add_argument(
-        '--work-dir', help='where logs and checkpoints go; default: ./work_dirs/NAME-OF-THE-CONFIG')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='change entries of the config, e.g. train_dataloader.batch_size=4 randomness.seed=0; '
-        'lists as key="[a,b]" or key=a,b')
-    parser.add_argument(
-        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
-        help='what started the processes of a distributed run')
-    # torch.distributed.launch passes it in either spelling; torchrun sets LOCAL_RANK instead.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
-
-
-def apply_common(cfg: Config, args: argparse.Namespace) -> None:
+def apply_common(cfg: Config, args: Namespace) -> None:
     """Merge ``--cfg-options``, ``--work-dir`` and the launcher into the config, in place.
 
     Raises:
@@ -84,8 +33,8 @@ def apply_common(cfg: Config, args: argparse.Namespace) -> None:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
 
 
-def apply_train(cfg: Config, args: argparse.Namespace) -> None:
-    """Merge the arguments of ``tools/train.py`` into the config, in place.
+def apply_train(cfg: Config, args: Namespace) -> None:
+    """Merge the arguments of ``mmpconv train`` into the config, in place.
 
     Raises:
         LaunchError: ``--amp``, ``--auto-scale-lr`` or ``--resume`` cannot be
@@ -110,8 +59,8 @@ def apply_train(cfg: Config, args: argparse.Namespace) -> None:
                            how_to_make(cfg.load_from, args.config))
 
 
-def apply_test(cfg: Config, args: argparse.Namespace) -> None:
-    """Merge the arguments of ``tools/test.py`` into the config, in place.
+def apply_test(cfg: Config, args: Namespace) -> None:
+    """Merge the arguments of ``mmpconv test`` into the config, in place.
 
     Raises:
         LaunchError: There is no such checkpoint, the config lacks a part that

@@ -1,9 +1,8 @@
-"""Launching of training and testing, for `tools/train.py`, `tools/test.py` and `mmpconv`."""
+"""Launching of training and testing."""
 import logging
 import os
-import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from mmpconv.errors import INTERRUPTED, user_errors
 from mmpconv.whole_files import locked, remove_unfinished
 
-from .arguments import apply_test, apply_train, build_test_parser, build_train_parser, type_name
+from .arguments import apply_test, apply_train, type_name
 from .hooks.checkpoint import ReportLoadedWeightsHook, RequireMatchingWeightsHook, SaveMetricsHook
 from .machine import end_distributed, fit_to_machine, init_distributed
 from .resume import load_config, use_seed_of_checkpoint
@@ -69,36 +67,6 @@ def _raise(record: logging.LogRecord) -> None:
     raise
 
 
-def train(argv: Sequence[str] | None = None, prog: str = 'train.py') -> None:
-    """Train as the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-        prog: How the program is called in its help.
-    """
-    args = build_train_parser(prog).parse_args(argv)
-    try:
-        with user_errors():
-            _train(args)
-            end_distributed()
-    except KeyboardInterrupt:
-        print('interrupted: the same command with --resume continues from the last checkpoint', file=sys.stderr)
-        sys.exit(INTERRUPTED)
-
-
-def test(argv: Sequence[str] | None = None, prog: str = 'test.py') -> None:
-    """Test as the command line says.
-
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-        prog: How the program is called in its help.
-    """
-    args = build_test_parser(prog).parse_args(argv)
-    with user_errors():
-        _test(args)
-        end_distributed()
-
-
 def build_runner(cfg: Config) -> Runner:
     """Build the runner of a config of any MM* library, fitted to this machine."""
     fit_to_machine(cfg)
@@ -106,7 +74,15 @@ def build_runner(cfg: Config) -> Runner:
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
 
 
-def _train(args: Namespace) -> None:
+def train(args: Namespace) -> None:
+    """Train the model of a config.
+
+    Args:
+        args: Those of ``mmpconv train``.
+
+    Raises:
+        LaunchError: Something is missing, or does not go together.
+    """
     cfg = load_config(args.config)
     apply_train(cfg, args)
     add_hooks(cfg)
@@ -116,9 +92,18 @@ def _train(args: Namespace) -> None:
         runner.register_hook(ReportLoadedWeightsHook(), 'VERY_HIGH')
         stop_at_unwritable_log(runner)
         runner.train()
+    end_distributed()
 
 
-def _test(args: Namespace) -> None:
+def test(args: Namespace) -> None:
+    """Compute the metrics of a checkpoint.
+
+    Args:
+        args: Those of ``mmpconv test``.
+
+    Raises:
+        LaunchError: Something is missing, or does not go together.
+    """
     cfg = load_config(args.config)
     apply_test(cfg, args)
     runner = build_runner(cfg)
@@ -126,3 +111,4 @@ def _test(args: Namespace) -> None:
     if args.out:
         runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
     runner.test()
+    end_distributed()

@@ -1,9 +1,6 @@
 """A model of a config with the weights of a checkpoint, and the hash of one."""
 import hashlib
-import os.path as osp
-from urllib.parse import urlparse
 
-import torch
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
@@ -12,9 +9,10 @@ from torch import nn
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.checkpoints.fitting import load_strictly
+from mmpconv.checkpoints.loading import file_of
 from mmpconv.errors import LaunchError, one_line
 
-from .resume import is_url, load_config
+from .resume import load_config
 
 
 def read_model_config(name: str, options: dict | None = None) -> Config:
@@ -92,13 +90,10 @@ def checkpoint_sha256(checkpoint: str) -> str:
     """Hash of a checkpoint's file.
 
     Args:
-        checkpoint: Path, or a URL that has been downloaded.
+        checkpoint: See :func:`~mmpconv.checkpoints.loading.file_of`; a URL has been downloaded.
     """
-    path = osp.expanduser(checkpoint)
-    if is_url(checkpoint):
-        path = osp.join(torch.hub.get_dir(), 'checkpoints', osp.basename(urlparse(checkpoint).path))
     digest = hashlib.sha256()
-    with open(path, 'rb') as file:
+    with open(file_of(checkpoint), 'rb') as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

@@ -1,14 +1,15 @@
 """The whole comparison, with a program in place of tools/train.py that logs scores at once."""
-from pathlib import Path
 
 import pytest
 import torch
 from comparison_runs import TRAIN, write_configs
 
-from mmpconv.analysis.padding_comparison import command_line, training
+from mmpconv.analysis.padding_comparison import compare as compare_module
+from mmpconv.analysis.padding_comparison import training
 from mmpconv.analysis.padding_comparison import training as processes
-from mmpconv.analysis.padding_comparison.command_line import TOOL, main
+from mmpconv.analysis.padding_comparison.compare import TOOL
 from mmpconv.analysis.padding_comparison.report import from_csv
+from mmpconv.cli import main
 from mmpconv.evaluation.results_page import BEGIN, END, results_of
 from mmpconv.whole_files import locked
 
@@ -25,11 +26,12 @@ def compare(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     template = write_configs(tmp_path / 'configs', 'net-zero', 'net-partial')
     (tmp_path / 'tools').mkdir()
+    monkeypatch.setattr(compare_module, 'package_tools', lambda: tmp_path / 'tools')
     (tmp_path / 'tools/train.py').write_text(TRAIN)
 
     def compare(*args):
-        main(tmp_path / 'tools', [template, '--networks', 'net', '--paddings', 'zero', 'partial', '--seeds', '2',
-                                  '--metric', 'score', '--work-dir', 'runs', '--jobs', '2', *args])
+        return main(['compare-padding', template, '--networks', 'net', '--paddings', 'zero', 'partial', '--seeds', '2',
+                     '--metric', 'score', '--work-dir', 'runs', '--jobs', '2', *args])
 
     return compare
 
@@ -124,13 +126,12 @@ def test_bad_arguments_are_one_sentence(compare, tmp_path):
 
 def test_digits_are_written_where_the_config_looks_for_them_unless_there_is_something(tmp_path, monkeypatch):
     written = []
-    monkeypatch.setattr(command_line, 'write_digits', written.append)
+    monkeypatch.setattr(compare_module, 'write_digits', written.append)
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
     folder = tmp_path / 'digits'
     for _ in range(2):
         with pytest.raises(SystemExit, match='--gpus is 3'):  # no run starts
-            main(Path(__file__).parents[2] / 'tools', [
-                '--work-dir', str(tmp_path / 'runs'), '--gpus', '3',
-                '--cfg-options', f'train_dataloader.dataset.data_root={folder}'])
+            main(['compare-padding', '--work-dir', str(tmp_path / 'runs'), '--gpus', '3',
+                  '--cfg-options', f'train_dataloader.dataset.data_root={folder}'])
         folder.mkdir(exist_ok=True)
     assert written == [folder]

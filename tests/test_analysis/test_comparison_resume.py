@@ -3,7 +3,7 @@ import pytest
 from comparison_runs import epochs, make_run, write_log
 
 from mmpconv.analysis.padding_comparison.run import checkpoint_to_resume, logged_metrics, read_scores
-from mmpconv.engine.arguments import build_train_parser
+from mmpconv.cli.main import parse
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def run(tmp_path):
 
 def arguments(run):
     """What train.py makes of the arguments with which a run starts."""
-    return build_train_parser().parse_args([run.config, *run.prepare()])
+    return parse('train', [run.config, *run.prepare()])
 
 
 def touch(run, *names):

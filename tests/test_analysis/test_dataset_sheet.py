@@ -8,6 +8,7 @@ from skimage import data
 
 from mmpconv.analysis import dataset_sheet
 from mmpconv.analysis.dataset_sheet import look_at
+from mmpconv.cli import main
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / 'configs/partial_conv/pconv_demo_1xb8_photos-128x128.py'
@@ -87,7 +88,7 @@ def test_several_loaders_and_data_without_holes_are_shown_too(config):
 
 def test_the_tool_writes_a_sheet_and_says_what_is_on_it(photos, tmp_path, capsys):
     out = tmp_path / 'new/sheet.png'
-    dataset_sheet.main([str(DEMO), '--split', 'val', '--count', '2', '-o', str(out), *options(photos)])
+    main(['browse', str(DEMO), '--split', 'val', '--count', '2', '-o', str(out), *options(photos)])
     sheet = cv2.imread(str(out))
     assert sheet.shape[1] == 2 * 3 * (128 + 6)
     truth = cv2.resize(cv2.imread(str(photos / 'val/photo 2.png')), (128, 128))
@@ -106,7 +107,7 @@ def test_the_tool_writes_a_sheet_and_says_what_is_on_it(photos, tmp_path, capsys
 ])
 def test_what_cannot_be_shown_is_told(argv, message):
     with pytest.raises(SystemExit, match='^error: ') as ending:
-        dataset_sheet.main(list(map(str, argv)))
+        main(['browse', *map(str, argv)])
     assert message in ending.value.code
 
 

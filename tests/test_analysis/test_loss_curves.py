@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from mmpconv.analysis import loss_curves
-from mmpconv.analysis.loss_curves import draw, main, read_losses, run_name, smoothed
+from mmpconv.analysis.loss_curves import draw, read_losses, run_name, smoothed
+from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 
 
@@ -109,7 +110,7 @@ def test_the_program_writes_the_picture_and_says_where(tmp_path, capsys):
     for name, losses in (('one', {10: 2., 20: 1.5}), ('two', {10: 3., 1000: 1.25})):
         scalars(tmp_path / name, '1', losses)
     runs = [str(tmp_path / name) for name in ('one', 'two')]
-    main([*runs, '-o', str(tmp_path / 'new/losses.png'), '--smooth', '3', '--log'])
+    main(['plot-loss', *runs, '-o', str(tmp_path / 'new/losses.png'), '--smooth', '3', '--log'])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines[1:3]] == [['one', '20', '2', '1.5'], ['two', '1,000', '2', '1.25']]
     assert lines[-1] == f'picture: {tmp_path / "new/losses.png"}'
@@ -121,7 +122,7 @@ def test_the_program_writes_the_picture_and_says_where(tmp_path, capsys):
 def test_runs_of_the_same_name_are_told_apart_by_their_paths(tmp_path, capsys):
     for parent in ('x', 'y'):
         scalars(tmp_path / parent / 'run', '1', {1: 2.})
-    main([str(tmp_path / 'x/run'), str(tmp_path / 'y/run'), '-o', str(tmp_path / 'a.png')])
+    main(['plot-loss', str(tmp_path / 'x/run'), str(tmp_path / 'y/run'), '-o', str(tmp_path / 'a.png')])
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:3]] == [
         str(tmp_path / 'x/run'), str(tmp_path / 'y/run')]
 
@@ -140,7 +141,7 @@ def test_bad_input_ends_with_one_sentence_and_no_picture(make, arguments, messag
     monkeypatch.chdir(tmp_path)
     make(tmp_path / 'run')
     with pytest.raises(SystemExit, match=f'error: .*{message}'):
-        main([str(tmp_path / 'run'), *arguments])
+        main(['plot-loss', str(tmp_path / 'run'), *arguments])
     assert {path.name for path in tmp_path.iterdir()} <= {'run'}
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from mmpconv.analysis import padding_picture
 from mmpconv.analysis.padding_maps import NO_BORDER, PARTIAL, ZERO, LayerMaps
+from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +124,7 @@ def test_bad_input_ends_the_tool_with_a_sentence(arguments, message, tmp_path, m
     monkeypatch.chdir(tmp_path)
     Image.new('L', (40, 30)).save('small.png')
     with pytest.raises(SystemExit) as caught:
-        padding_picture.main([*arguments, '-o', 'out.png'])
+        main(['visualize-padding', *arguments, '-o', 'out.png'])
     assert re.fullmatch(f'error: .*{message}.*', caught.value.code)
     assert not Path('out.png').exists()
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmpconv.analysis.padding_tiles import Seams, converted, main, seam_table, seams_of, tiles_of
+from mmpconv.analysis.padding_tiles import Seams, converted, seam_table, seams_of, tiles_of
+from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 
 
@@ -81,7 +82,7 @@ def test_tiles_are_of_the_middle_of_the_photo():
 
 
 def test_the_program_draws_and_prints(tmp_path, capsys):
-    main(['--tile', '64', '--width', '128', '-o', str(tmp_path / 'tiles.png')])
+    main(['visualize-tiles', '--tile', '64', '--width', '128', '-o', str(tmp_path / 'tiles.png')])
     output = capsys.readouterr().out
     assert output.count('| partial | 1 |') == 2 and 'picture: ' in output
     assert (tmp_path / 'tiles.png').read_bytes().startswith(b'\x89PNG')
@@ -89,4 +90,4 @@ def test_the_program_draws_and_prints(tmp_path, capsys):
 
 def test_a_folder_without_finished_runs_is_refused(tmp_path):
     with pytest.raises(SystemExit, match='where no run of a comparison has finished'):
-        main(['--runs', str(tmp_path)])
+        main(['visualize-tiles', '--runs', str(tmp_path)])

@@ -7,10 +7,12 @@ import pytest
 from comparison_runs import CONFIG, TRAIN, write_configs
 from mmengine.config import Config
 
-from mmpconv.analysis.padding_comparison import command, training
+from mmpconv.analysis.padding_comparison import compare, training
 from mmpconv.analysis.padding_comparison import training as processes
-from mmpconv.analysis.padding_comparison.command_line import build_parser, main, mark_of, resolve
+from mmpconv.analysis.padding_comparison.compare import mark_of, resolve
 from mmpconv.analysis.padding_comparison.plan import READY, default_work_dir, is_own_config
+from mmpconv.cli import main
+from mmpconv.cli.main import parse
 from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +27,7 @@ MODELS.register_module(module=NarrowVGG, force=True)
 
 
 def plan(*argv, root=ROOT, folder=Path('runs')):
-    args = build_parser().parse_args([*map(str, argv)])
+    args = parse('compare-padding', [*map(str, argv)])
     args.work_dir = args.work_dir or folder
     return resolve(args, root)
 
@@ -43,7 +45,7 @@ def own(tmp_path, monkeypatch):
 
 
 def test_all_that_the_list_names_is_there(capsys):
-    command(['--list'])
+    main(['compare-padding', '--list'])
     shown = capsys.readouterr().out
     for name, ready in READY.items():
         assert f'{name}\n    networks  {" ".join(ready.networks)}\n    paddings  {" ".join(ready.paddings)}\n' in shown
@@ -123,7 +125,8 @@ def test_one_command_trains_and_compares_a_users_config(own, tmp_path, monkeypat
     monkeypatch.setattr(training, 'LOOK_EVERY', 0)
     (tmp_path / 'tools').mkdir()
     (tmp_path / 'tools/train.py').write_text(TRAIN.replace("'net-partial'", "'own-partial'"))
-    main(tmp_path / 'tools', ['mine/own.py', '--paddings', 'zero', 'partial', '--seeds', '2', '--metric', 'score'])
+    monkeypatch.setattr(compare, 'package_tools', lambda: tmp_path / 'tools')
+    main(['compare-padding', 'mine/own.py', '--paddings', 'zero', 'partial', '--seeds', '2', '--metric', 'score'])
     assert '| own | partial | 35.000 | 36.000 | 35.500 | +5.000 |' in capsys.readouterr().out
     assert (tmp_path / 'work_dirs/compare_padding-own/comparison.csv').is_file()
 

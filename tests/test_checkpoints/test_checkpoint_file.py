@@ -11,7 +11,8 @@ from mmengine.logging import HistoryBuffer
 from mmengine.runner import load_checkpoint
 from torchvision.models import resnet18
 
-from mmpconv.checkpoints.padding_keys import main, to_mmpretrain
+from mmpconv.checkpoints.padding_keys import to_mmpretrain
+from mmpconv.cli import main
 
 TOOL = Path(__file__).parents[2] / 'tools/model_converters/convert_keys.py'
 
@@ -55,25 +56,25 @@ def test_a_checkpoint_of_a_run_of_mmengine_is_read(weights, tmp_path):
     hub = dict(log_scalars={'train/loss': HistoryBuffer([1.], [1])}, runtime_info={}, resumed_keys={})
     torch.save(dict(meta=dict(epoch=1, seed=0), state_dict=to_mmpretrain(weights), message_hub=hub, optimizer={}),
                tmp_path / 'epoch_1.pth')
-    main([str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'plain.pth'), '--to', 'torchvision'])
+    main(['convert-keys', str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'plain.pth'), '--to', 'torchvision'])
     assert equal(load(tmp_path / 'plain.pth'), weights)
 
 
 def test_what_is_written_loads_where_it_is_meant_to(tmp_path):
     model = resnet18()
     torch.save(model.state_dict(), tmp_path / 'theirs.pth')
-    main([str(tmp_path / 'theirs.pth'), str(tmp_path / 'ours.pth'), '--to', 'mmpretrain'])
+    main(['convert-keys', str(tmp_path / 'theirs.pth'), str(tmp_path / 'ours.pth'), '--to', 'mmpretrain'])
     ours = torch.nn.ModuleDict(dict(backbone=resnet18(), head=torch.nn.ModuleDict(dict(fc=torch.nn.Linear(512, 1000)))))
     del ours.backbone.fc
     load_checkpoint(ours, str(tmp_path / 'ours.pth'), strict=True)
     assert torch.equal(ours.head.fc.weight, model.fc.weight)
-    main([str(tmp_path / 'ours.pth'), str(tmp_path / 'back.pth'), '--to', 'torchvision'])
+    main(['convert-keys', str(tmp_path / 'ours.pth'), str(tmp_path / 'back.pth'), '--to', 'torchvision'])
     resnet18().load_state_dict(load(tmp_path / 'back.pth'))
 
 
 def refusal(*args):
     with pytest.raises(SystemExit) as stop:
-        main([*map(str, args)])
+        main(['convert-keys', *map(str, args)])
     assert stop.value.code.startswith('error: ')
     return stop.value.code
 
@@ -83,7 +84,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(nvidia, tmp_path):
     target.write_text('mine')
     assert 'is there already; give another name, or --force' in refusal(nvidia, target, '--to', 'mmpretrain')
     assert target.read_text() == 'mine'
-    main([str(nvidia), str(target), '--to', 'mmpretrain', '--force'])
+    main(['convert-keys', str(nvidia), str(target), '--to', 'mmpretrain', '--force'])
     assert 'state_dict' in load(target)
 
 

@@ -17,6 +17,7 @@ from torch.testing import assert_close
 from mmpconv.checkpoints import inpainting_keys as inpainting_file
 from mmpconv.checkpoints.inpainting_keys import convert_inpainting
 from mmpconv.checkpoints.padding_keys import CheckpointKeysError
+from mmpconv.cli import main
 from mmpconv.registry import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +103,7 @@ def test_the_config_of_naotos_network_normalises_as_theirs_does(tmp_path):
     """From a photo to the completed photo, in their way and in ours."""
     theirs = trained(NaotoPConvUNet(7, width=2)).float()
     torch.save(dict(model=theirs.state_dict(), n_iter=3), tmp_path / 'theirs.pth')
-    inpainting_file.main([str(tmp_path / 'theirs.pth'), str(tmp_path / 'ours.pth')])
+    main(['convert-inpainting', str(tmp_path / 'theirs.pth'), str(tmp_path / 'ours.pth')])
     photo = torch.from_numpy(data.chelsea()[:128, :256].copy())  # RGB
     hole = torch.zeros(1, 128, 256)
     hole[:, 30:90, 50:200] = 1
@@ -141,7 +142,11 @@ def test_the_tool_writes_a_checkpoint_of_the_inpaintor(name, tmp_path, capsys):
     torch.save(weights if name != 'naoto' else dict(model=weights, n_iter=1, optimizer=dict(state={})),
                tmp_path / 'theirs.pth')
     files = [str(tmp_path / 'theirs.pth'), str(tmp_path / 'ours.pth')]
-    output = run_tool(*files) if name == 'naoto' else inpainting_file.main(files) or capsys.readouterr().out
+    if name == 'naoto':
+        output = run_tool(*files)
+    else:
+        assert main(['convert-inpainting', *files]) == 0
+        output = capsys.readouterr().out
     first, config, options = output.splitlines()
     state_dict = torch.load(tmp_path / 'ours.pth', weights_only=True)['state_dict']
     assert re.fullmatch(rf"{len(state_dict)} weights of \w+'s \w+ written to {tmp_path}/ours.pth", first)
@@ -188,8 +193,8 @@ def test_counters_of_old_files_may_be_missing():
 def test_the_tool_names_the_file_that_it_cannot_convert(tmp_path):
     torch.save(dict(state_dict=dict(a=torch.rand(1))), tmp_path / 'other.pth')
     with pytest.raises(SystemExit, match='error: .*other.pth cannot be converted: no name is one'):
-        inpainting_file.main([str(tmp_path / 'other.pth'), str(tmp_path / 'ours.pth')])
+        main(['convert-inpainting', str(tmp_path / 'other.pth'), str(tmp_path / 'ours.pth')])
     assert not (tmp_path / 'ours.pth').exists()
     (tmp_path / 'ours.pth').write_text('mine')
     with pytest.raises(SystemExit, match='is there already'):
-        inpainting_file.main([str(tmp_path / 'other.pth'), str(tmp_path / 'ours.pth')])
+        main(['convert-inpainting', str(tmp_path / 'other.pth'), str(tmp_path / 'ours.pth')])

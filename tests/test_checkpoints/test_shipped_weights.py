@@ -11,10 +11,11 @@ import torch
 from mmpconv.apis import DEFAULT_MODEL, Inpainter
 from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints import read_safetensors
+from mmpconv.checkpoints.loading import file_of
 from mmpconv.evaluation import BASELINES
 
 ROOT = Path(__file__).parents[2]
-WEIGHTS = Path(shipped_model(DEFAULT_MODEL).weights)
+WEIGHTS = file_of(shipped_model(DEFAULT_MODEL).weights)
 
 
 def test_file_is_small_and_in_half_precision():

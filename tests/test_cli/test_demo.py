@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from mmengine.runner.checkpoint import CheckpointLoader
 
+from mmpconv.analysis.demo import CONFIG, HELD_OUT_PHOTOS, TRAINING_PHOTOS, damaged_photos, draw, table, write_photos
 from mmpconv.apis import DEFAULT_MODEL
 from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints import read_safetensors
-from mmpconv.cli.demo import CONFIG, HELD_OUT_PHOTOS, TRAINING_PHOTOS, damaged_photos, draw, main, table, write_photos
+from mmpconv.checkpoints.loading import file_of
+from mmpconv.cli import main
 from mmpconv.engine.resume import load_config
 
 
@@ -54,11 +56,11 @@ def test_picture_has_a_row_a_photo_and_a_column_a_filling(tmp_path):
 
 def test_training_starts_from_the_weights_in_the_package():
     weights = CheckpointLoader.load_checkpoint(load_config(CONFIG).load_from)['state_dict']
-    shipped = read_safetensors(shipped_model(DEFAULT_MODEL).weights)['state_dict']
+    shipped = read_safetensors(file_of(shipped_model(DEFAULT_MODEL).weights))['state_dict']
     assert weights.keys() == shipped.keys() and all((weights[key] == shipped[key]).all() for key in shipped)
 
 
 def test_iterations_that_are_none_are_wrong_usage(capsys):
     with pytest.raises(SystemExit) as end:
-        main(['--iters', '0'])
+        main(['demo', '--iters', '0'])
     assert end.value.code == 2 and 'mmpconv demo: error: --iters is 0' in capsys.readouterr().err

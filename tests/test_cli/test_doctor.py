@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from mmpconv.cli.doctor import facts as facts_module
-from mmpconv.cli.doctor import main
-from mmpconv.cli.doctor.facts import Facts, may_write, missing_of_extras
-from mmpconv.cli.doctor.probes import PROBES, run
-from mmpconv.cli.doctor.rules import OK, PROBLEM, RULES, WARNING, Finding, examine
+from mmpconv.cli import main
+from mmpconv.cli.installation import facts as facts_module
+from mmpconv.cli.installation.facts import Facts, may_write, missing_of_extras
+from mmpconv.cli.installation.probes import PROBES, run
+from mmpconv.cli.installation.rules import OK, PROBLEM, RULES, WARNING, Finding, examine
 
 LITE = {'torch': '2.11.0', 'torchvision': '0.26.0', 'mmengine': '0.10.7', 'mmcv-lite': '2.1.0', 'mmagic': '1.2.0'}
 GOOD = Facts(python=(3, 11), versions={
@@ -136,11 +136,11 @@ def test_every_probe_runs_a_program_and_has_a_rule():
                                            (with_versions(torch=None, torchvision=None), 1)])
 def test_the_exit_status_says_whether_there_is_a_problem(facts, status, monkeypatch, capsys):
     monkeypatch.setattr(facts_module, 'gather', lambda: facts)
-    assert main(['--json']) == status
+    assert main(['doctor', '--json']) == status
     report = json.loads(capsys.readouterr().out)
     assert report['versions'] == facts.versions
     assert ('problem' in {finding['level'] for finding in report['findings']}) == bool(status)
-    assert main([]) == status
+    assert main(['doctor']) == status
     assert ("pip install 'torch>=" in ' '.join(capsys.readouterr().out.replace('│', ' ').split())) == bool(status)
 
 
@@ -148,7 +148,7 @@ BROKEN = """
 import sys
 for name in ('torch', 'numpy', 'mmengine', 'mmcv', 'cv2', 'PIL', 'rich'):
     sys.modules[name] = None
-from mmpconv.cli.doctor import facts
+from mmpconv.cli.installation import facts
 facts.PROBES = {}
 from mmpconv.cli import main
 sys.exit(main(['doctor']))

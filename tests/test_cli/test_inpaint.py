@@ -125,7 +125,7 @@ def test_quiet_says_nothing_when_all_is_well(folder, run, network):
     (['a.png', '1,2', '-o', 'b.png'], 'three numbers from 0 to 255'),
     (['a.png', '1,2,256', '-o', 'b.png'], 'three numbers from 0 to 255'),
     (['a.png', '#12345', '-o', 'b.png'], "not of the form '#rrggbb'"),
-    (['a.png', 'm.png', '-o', 'b.png', '--grow', '-1'], '-1 is less than 0'),
+    (['a.png', 'm.png', '-o', 'b.png', '--grow', '-1'], '-1 is not a whole number that is at least 0'),
     (['a.png', 'm.png', '-o', 'b.png', '--tolerance', '3'], '--tolerance is for a colour'),
     (['a.png', 'alpha', '-o', 'b.png', '--tolerance', '3'], '--tolerance is for a colour'),
 ])

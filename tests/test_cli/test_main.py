@@ -1,7 +1,8 @@
 """``mmpconv``: help, exit status, and the way to the commands."""
-import importlib
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,13 @@ from mmpconv.version import __version__
 STATUSES = """
 import sys
 from mmpconv.cli.main import COMMANDS, Command, main
-COMMANDS['doctor'] = Command('', 'fake:run')
+COMMANDS['doctor'] = Command('', 'fake')
 sys.modules['fake'] = sys.modules['__main__']
-def run(argv, prog):
+DESCRIPTION = EXAMPLES = ''
+def add_arguments(parser):
+    parser.add_argument('name')
+    parser.add_argument('--b', action='store_true')
+def run(args):
     {body}
 sys.exit(main(['doctor', 'a', '--b']))
 """
@@ -29,7 +34,7 @@ def test_help_names_every_command_with_what_it_does(run):
     status, out, _ = run('--help')
     assert status == 0
     for name, command in COMMANDS.items():
-        assert f'  {name} ' in out and command.what in out
+        assert f'  {name} ' in out and command.summary in out
     for text in ('examples:', 'exit status:', '130  interrupted'):
         assert text in out
 
@@ -50,7 +55,6 @@ def test_an_unknown_command_is_wrong_usage(run):
 
 @pytest.mark.parametrize('name', COMMANDS)
 def test_every_command_explains_itself_with_examples_under_its_name(run, name):
-    importlib.import_module(COMMANDS[name].place.split(':')[0])
     status, out, _ = run(name, '--help')
     assert status == 0 and out.startswith(f'usage: mmpconv {name}')
     assert f'mmpconv {name}' in out[out.index('examples:'):]
@@ -61,7 +65,7 @@ def test_every_command_explains_itself_with_examples_under_its_name(run, name):
     ('return 3', 3, ''),
     ('sys.exit("error: one sentence")', 1, 'error: one sentence\n'),
     ('raise KeyboardInterrupt', 130, 'interrupted\n'),
-    ('print(argv, prog, file=sys.stderr)', 0, "['a', '--b'] mmpconv doctor\n"),
+    ('print(args.name, args.b, file=sys.stderr)', 0, 'a True\n'),
     ('import no_such_module', 1, "error: No module named 'no_such_module'; pip install 'mmpconv[inpainting]' installs "
      'what mmpconv doctor needs; mmpconv doctor says what is wrong with this installation\n'),
     ('from sys import no_such_name', 1, "error: cannot import name 'no_such_name' from 'sys' (unknown location); "
@@ -90,3 +94,37 @@ def test_a_reader_that_has_enough_is_no_error():
 def test_the_module_runs_as_the_program():
     result = subprocess.run([sys.executable, '-m', 'mmpconv', '--version'], capture_output=True, text=True, check=True)
     assert result.stdout == f'mmpconv {__version__}\n'
+
+
+NOTHING_LARGE = """
+import contextlib, io, sys
+for name in ('torch', 'mmengine', 'numpy', 'cv2', 'PIL', 'matplotlib', 'rich', 'yaml'):
+    sys.modules[name] = None
+from mmpconv.cli.main import COMMANDS, main
+for name, command in COMMANDS.items():
+    if ':' in command.module:
+        continue
+    text = io.TextIOWrapper(io.BytesIO(), 'utf-8')
+    with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+        main([name, '--help'])
+    text.flush()
+    assert text.buffer.getvalue().decode().startswith(f'usage: mmpconv {name} '), name
+"""
+
+
+def test_no_command_imports_anything_large_for_its_help():
+    subprocess.run([sys.executable, '-c', NOTHING_LARGE], check=True, timeout=60)
+
+
+TOOLS = sorted(Path(__file__).parents[2].glob('tools/**/*.py'))
+
+
+@pytest.mark.parametrize('tool', TOOLS, ids=[tool.name for tool in TOOLS])
+def test_every_program_of_tools_is_a_door_to_a_command(tool):
+    """A docstring, two imports, and a call with the name of a command and what was written behind the program."""
+    tree = ast.parse(tool.read_text())
+    words, = [node.elts for node in ast.walk(tree) if isinstance(node, ast.List)]
+    assert len(tree.body) == 4 and words[0].value in COMMANDS
+    done = subprocess.run([sys.executable, str(tool), '--help'], capture_output=True, text=True, timeout=120)
+    name = ' '.join(word.value for word in words[:-1])
+    assert done.returncode == 0 and done.stdout.startswith(f'usage: mmpconv {name} ')

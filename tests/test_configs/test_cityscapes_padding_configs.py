@@ -12,7 +12,7 @@ from skimage import data
 from torch import nn
 
 import mmpconv
-from mmpconv.engine.launch import train
+from mmpconv.cli import main
 
 assert mmpconv  # its import makes MMSegmentation importable
 import mmpretrain.models  # noqa: E402
@@ -81,7 +81,7 @@ def cityscapes(tmp_path_factory):
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_config_trains_and_evaluates(path, cityscapes, tmp_path):
     crop = str(CROP)
-    train([str(path), '--work-dir', str(tmp_path), '--cfg-options', 'randomness.seed=0',
+    main(['train', str(path), '--work-dir', str(tmp_path), '--cfg-options', 'randomness.seed=0',
            f'visualizer.name={path.stem}',  # made once a name in a process, with its folder
            f'{inner(path)}.pretrained=None', f'{inner(path)}.data_preprocessor.size={crop}',
            'train_dataloader.dataset.pipeline.2.scale=(256,128)',

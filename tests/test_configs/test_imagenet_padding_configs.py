@@ -18,7 +18,7 @@ from torchvision.transforms import functional
 
 from mmpconv import PartialConv2d
 from mmpconv.checkpoints.padding_keys import convert_file
-from mmpconv.engine.launch import train
+from mmpconv.cli import main
 
 IMAGENET = Path(__file__).parents[2] / 'configs/partial_padding/imagenet'
 CONFIGS = sorted(IMAGENET.glob('*.py'))
@@ -171,8 +171,9 @@ def imagenet(tmp_path_factory):
 
 
 def run(path, imagenet, work_dir, *options):
-    train([str(path), '--work-dir', str(work_dir), '--cfg-options', 'train_cfg.max_epochs=1', 'randomness.seed=0',
-           'default_hooks.logger.interval=1', 'train_dataloader.batch_size=2', 'val_dataloader.batch_size=2',
+    main(['train', str(path), '--work-dir', str(work_dir), '--cfg-options', 'train_cfg.max_epochs=1',
+           'randomness.seed=0', 'default_hooks.logger.interval=1', 'train_dataloader.batch_size=2',
+           'val_dataloader.batch_size=2',
            'train_dataloader.num_workers=0', 'val_dataloader.num_workers=0',
            *(f'{loader}_dataloader.dataset.data_root={imagenet}' for loader in ('train', 'val')),
            'val_dataloader.dataset.data_prefix=perfolder_val', *options])

@@ -2,6 +2,8 @@ import cv2
 import pytest
 from skimage import data
 
+from mmpconv.cli import main
+
 
 @pytest.fixture(scope='session')
 def jpeg():
@@ -25,11 +27,11 @@ def put(tmp_path, jpeg):
 
 @pytest.fixture
 def fails(capsys):
-    """Run a command line that has to fail; returns its error."""
+    """Prepare a data set, which has to fail; returns its error."""
 
-    def fails(main, *argv):
+    def fails(name, *argv):
         with pytest.raises(SystemExit) as ending:
-            main(list(map(str, argv)))
+            main(['prepare-dataset', name, *map(str, argv)])
         message = ending.value.code
         assert isinstance(message, str) and message.startswith('error: ') and '\n' not in message
         return message

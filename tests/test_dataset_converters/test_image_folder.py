@@ -1,19 +1,19 @@
 import pytest
 from mmengine.config import Config
 
-from mmpconv.dataset_converters import image_folder
+from mmpconv.cli import main
 from mmpconv.registry import DATASETS
 
 
 def split(root, *argv):
-    image_folder.main([str(root), '--force', *argv])
+    main(['prepare-dataset', 'image-folder', str(root), '--force', *argv])
     return [(root / f'{part}.txt').read_text().splitlines() for part in ('train', 'val')]
 
 
 def test_folders_train_and_val_are_the_split(put, fails):
     root = put('train/a/1.jpg', 'train/2.jpg', 'val/3.jpg', 'test/4.jpg')
     assert split(root) == [['train/2.jpg', 'train/a/1.jpg'], ['val/3.jpg']]
-    assert '--val-share' in fails(image_folder.main, root, '--val-share', 0.5)
+    assert '--val-share' in fails('image-folder', root, '--val-share', 0.5)
 
 
 def test_a_seed_draws_the_share_and_every_photo_is_in_one_part(put):
@@ -37,16 +37,16 @@ def test_photos_that_are_added_leave_the_others_where_they_are(put):
 
 @pytest.mark.parametrize('share', [0, 1, -0.1, 2])
 def test_a_share_that_leaves_a_part_empty_is_refused(share, put, fails):
-    assert 'between 0 and 1' in fails(image_folder.main, put('a.jpg', 'b.jpg'), '--val-share', share)
+    assert 'between 0 and 1' in fails('image-folder', put('a.jpg', 'b.jpg'), '--val-share', share)
 
 
 def test_one_photo_is_too_few_and_two_are_enough(put, fails):
-    assert 'too few' in fails(image_folder.main, put('a.jpg'))
+    assert 'too few' in fails('image-folder', put('a.jpg'))
     assert sorted(map(len, split(put('b.jpg')))) == [1, 1]
 
 
 def test_jobs_must_be_a_number_of_threads(put, fails):
-    assert '--jobs is 0' in fails(image_folder.main, put('a.jpg', 'b.jpg'), '--jobs', 0)
+    assert '--jobs is 0' in fails('image-folder', put('a.jpg', 'b.jpg'), '--jobs', 0)
 
 
 def test_the_printed_options_make_configs_read_the_lists_names_with_spaces_too(put, capsys):

@@ -1,6 +1,7 @@
 """Places365, COCO and CelebA-HQ, with fewer photos than they have."""
 import pytest
 
+from mmpconv.cli import main
 from mmpconv.dataset_converters import celeba_hq, coco, places365
 
 TRAINING = ['a/airfield/00000001.jpg', 'a/airfield/00000002.jpg', 'z/zoo/indoor/00000003.jpg']
@@ -33,7 +34,7 @@ def test_places_official_lists_are_taken_with_their_classes(places, place):
     root = places()
     (root / place).mkdir(exist_ok=True)
     (root / place / 'places365_train_challenge.txt').write_text(OFFICIAL)
-    places365.main([str(root)])
+    main(['prepare-dataset', 'places365', str(root)])
     assert text(root / 'meta/places365_train_challenge.txt') == OFFICIAL
     assert text(root / 'meta/places365_val.txt').splitlines() == VALIDATION
 
@@ -43,7 +44,7 @@ def test_places_official_lists_are_taken_with_their_classes(places, place):
 def test_places_without_official_lists_are_listed_and_the_configs_are_told(places, training, validation, variant,
                                                                            capsys):
     root = places(training, validation)
-    places365.main([str(root)])
+    main(['prepare-dataset', 'places365', str(root)])
     assert text(root / f'meta/places365_train_{variant}.txt').splitlines() == TRAINING
     said = capsys.readouterr().out
     assert f'train_dataloader.dataset.data_prefix.gt={training}' in said
@@ -54,17 +55,17 @@ def test_places_without_official_lists_are_listed_and_the_configs_are_told(place
 
 def test_places_has_to_be_told_the_variant_where_nothing_tells(places, fails):
     root = places()
-    assert '--variant' in fails(places365.main, root)
-    places365.main([str(root), '--variant', 'standard', '--split', 'train'])
+    assert '--variant' in fails('places365', root)
+    main(['prepare-dataset', 'places365', str(root), '--variant', 'standard', '--split', 'train'])
     assert [path.name for path in (root / 'meta').iterdir()] == ['places365_train_standard.txt']
 
 
 def test_of_two_sizes_the_large_photos_are_taken_unless_told(places, capsys):
     places('data_256', 'val_256')
     root = places()
-    places365.main([str(root), '--variant', 'standard'])
+    main(['prepare-dataset', 'places365', str(root), '--variant', 'standard'])
     assert 'data_256' not in capsys.readouterr().out
-    places365.main([str(root), '--variant', 'standard', '--size', '256'])
+    main(['prepare-dataset', 'places365', str(root), '--variant', 'standard', '--size', '256'])
     assert 'data_prefix.gt=data_256' in capsys.readouterr().out
 
 
@@ -72,16 +73,16 @@ def test_missing_places_are_counted_and_named_before_anything_is_written(places,
     root = places()
     (root / 'places365_train_standard.txt').write_text(OFFICIAL)
     (root / 'data_large' / TRAINING[1]).unlink()
-    message = fails(places365.main, root)
+    message = fails('places365', root)
     assert f'1 photos of {root}/places365_train_standard.txt are not in {root}/data_large' in message
     assert TRAINING[1] in message and 'places2.csail.mit.edu' in message and not (root / 'meta').exists()
-    places365.main([str(root), '--subset'])
+    main(['prepare-dataset', 'places365', str(root), '--subset'])
     written = root / 'meta/places365_train_standard.txt'
     assert text(written) == ''.join(line for line in OFFICIAL.splitlines(True) if TRAINING[1] not in line)
     # What was written for a subset is not taken for the official list later.
     (root / 'places365_train_standard.txt').unlink()
     (root / 'data_large' / TRAINING[1]).write_bytes(b'1')
-    places365.main([str(root), '--force'])
+    main(['prepare-dataset', 'places365', str(root), '--force'])
     assert text(written).splitlines() == TRAINING
 
 
@@ -90,29 +91,29 @@ def test_broken_places_lose_their_lines_in_the_official_list_only_by_force(place
     (root / 'meta').mkdir()
     (root / 'meta/places365_train_challenge.txt').write_text(OFFICIAL)
     (root / 'data_large' / TRAINING[0]).write_bytes(b'')
-    assert '--force' in fails(places365.main, root, '--verify')
+    assert '--force' in fails('places365', root, '--verify')
     assert text(root / 'meta/places365_train_challenge.txt') == OFFICIAL
-    assert '1 of the photos' in fails(places365.main, root, '--verify', '--force', '--jobs', 2)
+    assert '1 of the photos' in fails('places365', root, '--verify', '--force', '--jobs', 2)
     assert text(root / 'meta/places365_train_challenge.txt') == OFFICIAL.partition('\n')[2]
 
 
-@pytest.mark.parametrize('main, what', [(places365.main, 'Places365'), (coco.main, 'COCO'), (celeba_hq.main, 'CelebA')])
-def test_an_absent_data_set_is_told_with_what_is_there_and_where_to_get_it(main, what, put, fails):
-    message = fails(main, put('near/1.jpg') / 'far')
+@pytest.mark.parametrize('name, what', [('places365', 'Places365'), ('coco', 'COCO'), ('celeba-hq', 'CelebA')])
+def test_an_absent_data_set_is_told_with_what_is_there_and_where_to_get_it(name, what, put, fails):
+    message = fails(name, put('near/1.jpg') / 'far')
     assert what in message and 'far' in message and 'it holds near' in message and 'get it' in message
 
 
 def test_coco_is_listed_when_it_is_complete(put, fails):
     put('train2017/3.jpg', 'train2017/1.jpg', 'val2017/1.jpg')
     root = put('train2017/2.jpg')
-    message = fails(coco.main, root)
+    message = fails('coco', root)
     assert f'there are 1 photos in {root}/val2017, but the data set has 2: 1 are missing' in message
     put('val2017/0.jpg')
-    coco.main([str(root)])
+    main(['prepare-dataset', 'coco', str(root)])
     assert text(root / 'meta/train2017.txt') == '1.jpg\n2.jpg\n3.jpg\n'
     assert text(root / 'meta/val2017.txt') == '0.jpg\n1.jpg\n'
     put('val2017/copy of 1.jpg')
-    assert '1 do not belong to it' in fails(coco.main, root, '--split', 'val')
+    assert '1 do not belong to it' in fails('coco', root, '--split', 'val')
 
 
 def celeba_lists(root):
@@ -122,7 +123,7 @@ def celeba_lists(root):
 
 def test_celeba_keeps_its_last_photos_by_number_for_validation(put):
     root = put(*(f'{number}.jpg' for number in range(1, 11)))
-    celeba_hq.main([str(root)])
+    main(['prepare-dataset', 'celeba-hq', str(root)])
     parts = celeba_lists(root)
     assert parts == {'train': [f'{number}.jpg' for number in range(1, 9)], 'val': ['10.jpg', '9.jpg']}
 
@@ -133,7 +134,7 @@ def test_celeba_is_split_as_celeba_with_the_mapping(put, first):
     borders = [1, 162769, 162770, 162771, 5, 182637, 182638, 202599, 7, 8]
     (root / celeba_hq.MAPPING).write_text('idx         orig_idx    orig_file \n' + ''.join(
         f'{index:<12}{number - 1:<12}{number:06}.jpg\n' for index, number in enumerate(borders)))
-    celeba_hq.main([str(root)])
+    main(['prepare-dataset', 'celeba-hq', str(root)])
     expected = {'train': [0, 1, 2, 4, 8, 9], 'val': [3, 5], 'test': [6, 7]}
     assert {part: sorted(int(path[len('CelebA-HQ-img/'):-4]) - first for path in paths)
             for part, paths in celeba_lists(root).items()} == expected
@@ -141,7 +142,7 @@ def test_celeba_is_split_as_celeba_with_the_mapping(put, first):
 
 def test_celeba_is_split_as_its_folders_are(put):
     root = put(*(f'train_256/{number}.png' for number in range(7)), *(f'test_256/{number}.png' for number in range(3)))
-    celeba_hq.main([str(root)])
+    main(['prepare-dataset', 'celeba-hq', str(root)])
     assert celeba_lists(root) == {'train': [f'train_256/{number}.png' for number in range(7)],
                                   'val': [f'test_256/{number}.png' for number in range(3)]}
 
@@ -149,9 +150,9 @@ def test_celeba_is_split_as_its_folders_are(put):
 def test_celeba_with_numbers_that_fit_no_mapping_is_refused(put, fails):
     root = put(*(f'{number}.jpg' for number in range(2, 9)))
     (root / celeba_hq.MAPPING).write_text('idx orig_idx orig_file\n0 3 000004.jpg\n')
-    assert 'there are 7 photos' in fails(celeba_hq.main, root)
-    assert 'from 0 or from 1' in fails(celeba_hq.main, root, '--subset')
+    assert 'there are 7 photos' in fails('celeba-hq', root)
+    assert 'from 0 or from 1' in fails('celeba-hq', root, '--subset')
     put('0.jpg')
-    assert 'has no photo 2' in fails(celeba_hq.main, root, '--subset')
+    assert 'has no photo 2' in fails('celeba-hq', root, '--subset')
     (root / celeba_hq.MAPPING).write_text('<html>')
-    assert 'has no rows' in fails(celeba_hq.main, root, '--subset')
+    assert 'has no rows' in fails('celeba-hq', root, '--subset')

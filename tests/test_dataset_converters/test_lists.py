@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mmpconv.dataset_converters import image_folder, lists
+from mmpconv.dataset_converters import lists
 from mmpconv.dataset_converters.inspection import in_parallel
 from mmpconv.dataset_converters.lists import PhotoList, write_lists
 from mmpconv.dataset_converters.photo_sets import photo_files
@@ -99,7 +99,7 @@ def test_when_no_photo_can_be_used_there_is_a_report_and_no_list(put):
 
 def test_names_that_a_list_cannot_hold_are_left_out_and_named(put, fails):
     folder = put('a.jpg', 'b.jpg', 'c.jpg d.jpg')
-    assert '1 of the photos cannot be used' in fails(image_folder.main, folder)
+    assert '1 of the photos cannot be used' in fails('image-folder', folder)
     listed = (folder / 'train.txt').read_text() + (folder / 'val.txt').read_text()
     assert sorted(listed.splitlines()) == ['a.jpg', 'b.jpg']
     reported = [row for report in folder.glob('*_report.csv') for row in rows(report)]

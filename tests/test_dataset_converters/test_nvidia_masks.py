@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmpconv.dataset_converters import masks as nvidia_masks
+from mmpconv.cli import main
 from mmpconv.dataset_converters.masks import Measures, measure_mask
 from mmpconv.datasets import LoadMask
 
@@ -33,7 +33,7 @@ def test_lists_follow_ratio_and_place_of_the_holes(draw, capsys):
     draw('sub dir/at border.png', 0, 0, 50, 60)
     draw('large.png', 5, 5, 90, 150)  # 0.675: in no bin
     root = draw('small.png', 50, 50, 10, 20)  # 0.01: the bins begin above it
-    nvidia_masks.main([str(root)])
+    main(['prepare-dataset', 'nvidia-masks', str(root)])
     assert {row['file']: (row['hole_ratio'], row['bin'], row['near_border']) for row in rows(root, 'ratios.csv')} == {
         'large.png': ('0.675000', '', '1'), 'off.png': ('0.150000', '0.1-0.2', '0'),
         'small.png': ('0.010000', '', '0'), 'sub dir/at border.png': ('0.150000', '0.1-0.2', '1')}
@@ -64,9 +64,9 @@ def test_convention_a_hole_within_a_tenth_of_the_shorter_side_is_near_the_border
 
 def test_black_holes_are_inverted_and_noticed(draw, fails):
     root = draw('a.png', 30, 30, 40, 100, ground=255, hole=0)
-    message = fails(nvidia_masks.main, root)
+    message = fails('nvidia-masks', root)
     assert 'may be black; try --invert' in message and not (root / 'lists').exists()
-    nvidia_masks.main([str(root), '--invert'])
+    main(['prepare-dataset', 'nvidia-masks', str(root), '--invert'])
     assert rows(root, 'ratios.csv')[0]['hole_ratio'] == '0.200000'
 
 
@@ -78,7 +78,7 @@ def test_masks_that_cannot_be_used_and_odd_ones_are_named(draw, fails):
     root = draw('all.png', 0, 0, 100, 200)
     (root / 'empty.png').touch()
     (root / 'cut.png').write_bytes((root / 'good.png').read_bytes()[:60])
-    assert '4 of the 7 masks cannot be used' in fails(nvidia_masks.main, root)
+    assert '4 of the 7 masks cannot be used' in fails('nvidia-masks', root)
     assert (root / 'lists/all.txt').read_text().splitlines() == ['good.png', 'grey.png', 'other/good.png']
     found = {row['file']: row['found'] for row in rows(root, 'masks_report.csv')}
     assert found == {'other/good.png': 'name used twice', 'grey.png': 'grey levels', 'none.png': 'no hole',
@@ -87,15 +87,15 @@ def test_masks_that_cannot_be_used_and_odd_ones_are_named(draw, fails):
 
 def test_other_lists_are_replaced_by_force_only(draw, fails):
     root = draw('a.png', 30, 30, 40, 100)
-    nvidia_masks.main([str(root)])
-    nvidia_masks.main([str(root)])
+    main(['prepare-dataset', 'nvidia-masks', str(root)])
+    main(['prepare-dataset', 'nvidia-masks', str(root)])
     draw('b.png', 30, 30, 40, 100)
-    assert 'is there and differs' in fails(nvidia_masks.main, root)
+    assert 'is there and differs' in fails('nvidia-masks', root)
     assert (root / 'lists/all.txt').read_text() == 'a.png\n'
-    nvidia_masks.main([str(root), '--force'])
+    main(['prepare-dataset', 'nvidia-masks', str(root), '--force'])
     assert (root / 'lists/all.txt').read_text() == 'a.png\nb.png\n'
 
 
 def test_an_absent_or_empty_folder_is_told(tmp_path, fails):
-    assert 'nv-adlr' in fails(nvidia_masks.main, tmp_path / 'no')
-    assert 'there are no pictures' in fails(nvidia_masks.main, tmp_path)
+    assert 'nv-adlr' in fails('nvidia-masks', tmp_path / 'no')
+    assert 'there are no pictures' in fails('nvidia-masks', tmp_path)

@@ -9,8 +9,8 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
+from mmpconv.cli import main
 from mmpconv.datasets import BenchmarkError, InpaintingBenchmark
-from mmpconv.engine.launch import test as launch_test
 from mmpconv.registry import DATASETS, MODELS
 
 CONFIG = Path(__file__).parents[2] / 'configs/partial_conv/pconv_demo_1xb8_photos-128x128.py'
@@ -103,7 +103,7 @@ def tested(folder, tmp_path):
 
     def run(workers, batch):
         out = tmp_path / f'metrics-{workers}-{batch}.json'
-        launch_test([str(config), str(tmp_path / 'model.pth'), '--work-dir', str(tmp_path / 'work'), '--out', str(out),
+        main(['test', str(config), str(tmp_path / 'model.pth'), '--work-dir', str(tmp_path / 'work'), '--out', str(out),
                      '--cfg-options', f'test_dataloader.num_workers={workers}',
                      f'test_dataloader.batch_size={batch}', f'experiment_name=run{workers}{batch}'])
         return json.loads(out.read_text())

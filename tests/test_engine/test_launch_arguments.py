@@ -5,7 +5,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmpconv.engine.arguments import apply_test, apply_train, build_test_parser, build_train_parser
+from mmpconv.cli.main import parse
+from mmpconv.engine.arguments import apply_test, apply_train
 from mmpconv.errors import LaunchError
 
 CONFIG = """
@@ -28,13 +29,13 @@ def in_tmp(tmp_path, monkeypatch):
 
 def for_training(*argv, config=CONFIG):
     cfg = Config.fromstring(config, '.py')
-    apply_train(cfg, build_train_parser().parse_args(['configs/name.py', *argv]))
+    apply_train(cfg, parse('train', ['configs/name.py', *argv]))
     return cfg
 
 
 def for_testing(*argv):
     cfg = Config.fromstring(CONFIG, '.py')
-    apply_test(cfg, build_test_parser().parse_args(['configs/name.py', *argv]))
+    apply_test(cfg, parse('test', ['configs/name.py', *argv]))
     return cfg
 
 

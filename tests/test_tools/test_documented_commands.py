@@ -18,12 +18,11 @@ from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
 
 import mmpconv
-from mmpconv.analysis.padding_comparison import command_line, plan
-from mmpconv.analysis.padding_tiles import build_parser as tiles_parser
+from mmpconv.analysis.padding_comparison import compare, plan
 from mmpconv.benchmark import command_line as benchmark
 from mmpconv.benchmark.making import command_line as benchmark_making
 from mmpconv.benchmark.method_names import parse_methods
-from mmpconv.engine.arguments import build_train_parser
+from mmpconv.cli.main import parse
 from mmpconv.engine.resume import load_config
 
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
@@ -60,22 +59,22 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         output = run('dist_train.sh', ROOT / config, 1, options=options, PORT=free_port)
         assert 'Saving checkpoint at 3 iterations' in output
     elif script == 'tools/train.py':  # tests/test_configs runs every config for an iteration
-        assert load_config(str(ROOT / args[1])) and build_train_parser().parse_args(args[1:])
+        assert load_config(str(ROOT / args[1])) and parse('train', args[1:])
     elif script == 'tools/test.py':
         args = [ROOT / args[1], f'{STAGE1_DIR}/iter_3.pth' if args[2] == 'CHECKPOINT' else args[2], *args[3:]]
         output = run('test.py', *args, options=[*SMALL, *NO_WORKERS])
         assert 'metrics written to metrics.json' in output and 'MAE' in output
     elif script == 'tools/compare_padding.py':  # tests/test_analysis runs it; here: that the configs are there
-        args = command_line.build_parser().parse_args(args[1:])
+        args = parse('compare-padding', args[1:])
         args.work_dir = tmp_path
-        compared = command_line.resolve(args, ROOT)
+        compared = compare.resolve(args, ROOT)
         assert plan.plan_runs(str(ROOT / compared.template), compared.networks, compared.paddings, args.seeds, tmp_path,
                               compared.metric, args.cfg_options, args.gpus)
     elif script == 'tools/visualize_padding.py':
         output = run('visualize_padding.py', *args[1:])
         assert 'picture: work_dirs/padding.png' in output and (folder / 'work_dirs/padding.png').is_file()
     elif script == 'tools/visualize_tiles.py':  # tests/test_analysis runs it on networks
-        assert tiles_parser().parse_args(args[1:])
+        assert parse('visualize-tiles', args[1:])
     elif script == 'tools/model_converters/convert_keys.py':  # test_padding_pages.py runs those of this page
         assert command in (ROOT / 'docs/nvidia.md').read_text()
     elif script.startswith('tools/dataset_converters/'):  # tests/test_dataset_converters runs them on data

@@ -14,11 +14,9 @@ from PIL import Image
 from random_weights import write_random_weights
 from tool_runs import ROOT
 
-from mmpconv.analysis.padding_comparison.command_line import build_parser as compare_parser
 from mmpconv.analysis.padding_comparison.plan import READY, is_own_config
 from mmpconv.apis.models import shipped_model
-from mmpconv.cli.demo import build_parser as demo_parser
-from mmpconv.engine.arguments import build_train_parser
+from mmpconv.cli.main import parse
 from mmpconv.engine.resume import load_config
 from mmpconv.web.command_line import build_parser as serve_parser
 
@@ -62,16 +60,16 @@ def write_photo(path):
 def test_command_runs(command, home):
     name, *args = shlex.split(command)[1:]
     if name == 'demo':  # test_documented_commands.py runs it
-        assert demo_parser().parse_args(args)
+        assert parse('demo', args)
         return
     if name == 'serve':  # tests/test_web runs it
         assert serve_parser().parse_args(args)
         return
     if name == 'train':  # tests/test_configs runs every config for an iteration
-        assert load_config(str(ROOT / args[0])) and build_train_parser().parse_args(args)
+        assert load_config(str(ROOT / args[0])) and parse('train', args)
         return
     if name == 'compare-padding' and args != ['--list']:  # tests/test_analysis runs it
-        parsed = compare_parser().parse_args(args)
+        parsed = parse('compare-padding', args)
         assert is_own_config(parsed.comparison) or parsed.comparison in READY
         return
     assert name in ('compare-padding', 'convert-padding', 'doctor', 'export', 'inpaint'), (

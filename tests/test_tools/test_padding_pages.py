@@ -10,9 +10,9 @@ from mmengine.config import Config
 from tool_runs import ROOT
 from torchvision.models import resnet50
 
-from mmpconv.analysis.padding_comparison.command_line import build_parser as compare_parser
-from mmpconv.analysis.padding_comparison.command_line import resolve
-from mmpconv.engine.arguments import apply_common, build_test_parser, build_train_parser
+from mmpconv.analysis.padding_comparison.compare import resolve
+from mmpconv.cli.main import parse
+from mmpconv.engine.arguments import apply_common
 from mmpconv.engine.resume import load_config
 
 NVIDIA = (ROOT / 'docs/nvidia.md').read_text()
@@ -47,12 +47,11 @@ def test_command_fits_the_tool_and_the_config(command, tmp_path):
         gpus = int(args.pop(2 if script == 'tools/dist_test.sh' else 1))
         assert f'_{gpus}xb' in args[0]
     if script == 'tools/compare_padding.py':  # test_documented_commands.py reads those of other pages
-        options = compare_parser().parse_args(args)
+        options = parse('compare-padding', args)
         options.work_dir = tmp_path
         assert set(options.paddings or ()) <= set(resolve(options, ROOT).paddings)
         return
-    parser = build_test_parser() if 'test' in script else build_train_parser()
-    args = parser.parse_args(args)
+    args = parse('test' if 'test' in script else 'train', args)
     assert (ROOT / args.config).is_file()
     config = load_config(str(ROOT / args.config))
     assert_known(config, args.cfg_options or {})
@@ -63,7 +62,7 @@ def test_command_fits_the_tool_and_the_config(command, tmp_path):
 
 @pytest.mark.parametrize('options', OPTIONS)
 def test_option_of_the_table_is_one_of_the_config(options):
-    given = build_train_parser().parse_args([RESNET, '--cfg-options', *shlex.split(options)]).cfg_options
+    given = parse('train', [RESNET, '--cfg-options', *shlex.split(options)]).cfg_options
     assert_known(Config.fromfile(ROOT / RESNET), given)
 
 
@@ -73,7 +72,8 @@ def test_nvidias_defaults_are_the_configs(options):
     assert len(DEFAULTS) == 5
     config = Config.fromfile(ROOT / RESNET)
     before = config.to_dict()
-    config.merge_from_dict(build_train_parser().parse_args(
+    config.merge_from_dict(parse(
+        'train',
         [RESNET, '--cfg-options', *shlex.split(options)]).cfg_options)
     assert config.to_dict() == before
 

@@ -1,5 +1,7 @@
-"""Lists of CelebA-HQ: ``python tools/dataset_converters/celeba_hq.py``; ``--help`` lists the options."""
-from mmpconv.dataset_converters.celeba_hq import main
+"""Lists of CelebA-HQ: the command ``mmpconv prepare-dataset celeba-hq``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['prepare-dataset', 'celeba-hq', *sys.argv[1:]]))

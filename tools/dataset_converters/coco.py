@@ -1,5 +1,7 @@
-"""Lists of COCO 2017: ``python tools/dataset_converters/coco.py``; ``--help`` lists the options."""
-from mmpconv.dataset_converters.coco import main
+"""Lists of COCO 2017: the command ``mmpconv prepare-dataset coco``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['prepare-dataset', 'coco', *sys.argv[1:]]))

@@ -1,5 +1,7 @@
-"""Lists of any folder of photos: ``python tools/dataset_converters/image_folder.py``; ``--help`` lists the options."""
-from mmpconv.dataset_converters.image_folder import main
+"""Lists of any folder of photos: the command ``mmpconv prepare-dataset image-folder``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['prepare-dataset', 'image-folder', *sys.argv[1:]]))

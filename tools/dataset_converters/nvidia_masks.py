@@ -1,5 +1,7 @@
-"""Lists of masks by hole ratio: ``python tools/dataset_converters/nvidia_masks.py``; ``--help`` lists the options."""
-from mmpconv.dataset_converters.masks import main
+"""Lists of masks by hole ratio: the command ``mmpconv prepare-dataset nvidia-masks``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['prepare-dataset', 'nvidia-masks', *sys.argv[1:]]))

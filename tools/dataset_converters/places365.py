@@ -1,5 +1,7 @@
-"""Lists of Places365: ``python tools/dataset_converters/places365.py``; ``--help`` lists the options."""
-from mmpconv.dataset_converters.places365 import main
+"""Lists of Places365: the command ``mmpconv prepare-dataset places365``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['prepare-dataset', 'places365', *sys.argv[1:]]))

@@ -1,5 +1,7 @@
-"""Checkpoints of other PConv networks to ours: ``--help`` lists the options."""
-from mmpconv.checkpoints.inpainting_keys import main
+"""Checkpoints of other PConv networks to ours: ``mmpconv convert-inpainting``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['convert-inpainting', *sys.argv[1:]]))

@@ -1,5 +1,7 @@
-"""Weights of torchvision or NVIDIA to MMPretrain's names, or back; ``--help`` lists the options."""
-from mmpconv.checkpoints.padding_keys import main
+"""Weights to MMPretrain's names, or back: the command ``mmpconv convert-keys``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['convert-keys', *sys.argv[1:]]))

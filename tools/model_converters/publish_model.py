@@ -1,5 +1,7 @@
-"""A trained network as a small file to hand on: ``--help`` lists the options."""
-from mmpconv.apis.publish_model import main
+"""A trained network as a small file to hand on: the command ``mmpconv publish``; ``--help`` lists the options."""
+import sys
+
+from mmpconv.cli import main
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main(['publish', *sys.argv[1:]]))

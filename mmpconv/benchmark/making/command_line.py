@@ -16,11 +16,13 @@ from .photos import itemised
 from .verify import differences
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(prog: str = 'mmpconv make-benchmark') -> argparse.ArgumentParser:
     """The arguments."""
     parser = argparse.ArgumentParser(
-        prog='make_benchmark.py', description='Freeze photos, windows and masks to files, so that everybody scores the '
-        'same. The same photos, masks and options give the same files on every machine.')
+        prog=prog, description='Freeze photos, windows and masks to files, so that everybody scores the same. The same '
+        'photos, masks and options give the same files on every machine.',
+        epilog=f'examples:\n  {prog} data/photos/val data/benchmarks/photos-128 --masks occlusion --per-bin 10',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('images', nargs='?', type=Path, metavar='IMAGES', help='folder of the photos, searched '
                         'recursively')
     parser.add_argument('out', nargs='?', type=Path, metavar='OUT', help='the folder to write; its name is the name of '
@@ -51,13 +53,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv make-benchmark') -> None:
     """Make or verify a benchmark as the command line says.
 
     Args:
         argv: Arguments after the program's name. Defaults to those of this process.
+        prog: How the program is called in its help.
     """
-    args = build_parser().parse_args(argv)
+    args = build_parser(prog).parse_args(argv)
     with user_errors():
         if args.jobs is not None and args.jobs < 1:
             raise LaunchError(f'--jobs is {args.jobs} but must be at least 1')

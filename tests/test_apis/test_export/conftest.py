@@ -9,7 +9,7 @@ from exported_networks import make_network
 from mmengine.registry import DefaultScope
 
 from mmpconv.apis.export import export_onnx
-from mmpconv.cli.export import main
+from mmpconv.cli import main
 
 
 @pytest.fixture(scope='session')
@@ -45,5 +45,5 @@ def program(trained, tmp_path_factory) -> tuple[Path, str]:
     """The torch.export file of the network ``imagenet``, and what the command printed."""
     path, printed = tmp_path_factory.mktemp('programs') / 'new' / 'program.pt2', io.StringIO()
     with contextlib.redirect_stdout(printed):
-        main([*trained('imagenet'), '-o', str(path)])
+        main(['export', *trained('imagenet'), '-o', str(path)])
     return path, printed.getvalue()

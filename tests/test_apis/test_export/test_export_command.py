@@ -1,7 +1,7 @@
 """The command ``mmpconv export``."""
 import pytest
 
-from mmpconv.cli.export import main
+from mmpconv.cli import main
 
 
 def test_command_writes_the_file_and_shows_how_far_it_differs(program):
@@ -27,5 +27,5 @@ def test_what_cannot_be_exported_gets_one_sentence(arguments, message, trained, 
     (tmp_path / 'file').touch()
     config, checkpoint = trained('imagenet')
     with pytest.raises(SystemExit, match=message) as end:
-        main([argument.format(config=config, checkpoint=checkpoint) for argument in arguments])
+        main(['export', *[argument.format(config=config, checkpoint=checkpoint) for argument in arguments]])
     assert '\n' not in str(end.value) and {path.name for path in tmp_path.iterdir()} == {'folder.pt2', 'file'}

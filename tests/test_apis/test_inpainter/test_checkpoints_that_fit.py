@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from mmpconv.apis import Inpainter
 from mmpconv.apis.export import load_described
-from mmpconv.apis.models import own_settings
+from mmpconv.apis.own_network import own_settings
 from mmpconv.checkpoints import CheckpointError, write_safetensors
 from mmpconv.checkpoints.network_config import NetworkConfig
 from mmpconv.engine.trained_model import build_model, load_trained_model

@@ -1,7 +1,6 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from mmpconv.apis.models import shipped_model
 from mmpconv.apis.picture_network import PictureNetwork, network_of_the_package
 from mmpconv.apis.torch_network import TorchNetwork
 from mmpconv.apis.trained_network import load_picture_network
+from mmpconv.checkpoints.loading import file_of
 from mmpconv.errors import LaunchError
 from mmpconv.models import PConvInpaintor
 
@@ -145,7 +145,7 @@ def test_the_training_size_is_what_the_last_resizing_gives(trained, write, tmp_p
 def test_shipped_models_are_known_by_name():
     models = {model.name: model for model in inpainting_models()}
     assert all(model.config.is_file() and model.config.stem == name for name, model in models.items())
-    assert Path(models[DEFAULT_MODEL].weights).is_file() and len(models) > 20
+    assert file_of(models[DEFAULT_MODEL].weights).is_file() and len(models) > 20
     assert models['pconv_stage2_4xb2_places-256x256'].weights.startswith('https://download.openmmlab.com/')
     assert shipped_model('nothing') is None and shipped_model(DEFAULT_MODEL) == models[DEFAULT_MODEL]
 

@@ -8,50 +8,17 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-import cv2
-import numpy as np
-from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mmpconv.apis.classical_network import as_floats, from_floats
 from mmpconv.errors import LaunchError, termination_as_interrupt
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, PhotoWarning, hole_mask
 from mmpconv.whole_files import remove_unfinished, whole_file
 
 from ..main import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT
-from .command_line import in_options, sentence_about
 from .jobs import Job, comparison_of, plan_jobs, require_no_source, sources_of
-
-_SIDE = 960  # pixels of the longer side of each half
-_GAP = 8
-_MARK = np.array((255, 0, 144), np.uint8)  # a pink that photos hardly have
-
-
-def before_after(color: np.ndarray, hole: np.ndarray, filled: np.ndarray) -> Image.Image:
-    """Draw both: side by side, one above the other where photos are more than twice as wide as high.
-
-    Args:
-        color, filled: ``(h, w, 3)`` RGB, uint8, uint16, or float32 in [0, 1].
-        hole: ``(h, w)`` bool; painted pink, and transparent enough to see what was there.
-    """
-    before, after, covered = _viewable(color), _viewable(filled), _viewable(hole * np.uint8(255))
-    share = as_floats(covered)[..., None] * np.float32(0.7)
-    before = (before * (1 - share) + _MARK * share).round().astype(np.uint8)
-    h, w = after.shape[:2]
-    stacked = w > 2 * h
-    gap = np.full((_GAP, w, 3) if stacked else (h, _GAP, 3), 255, np.uint8)
-    return Image.fromarray((np.vstack if stacked else np.hstack)([before, gap, after]))
-
-
-def _viewable(picture: np.ndarray) -> np.ndarray:
-    """Bytes, and no larger than is looked at."""
-    h, w = picture.shape[:2]
-    scale = _SIDE / max(h, w)
-    if scale < 1:
-        size = max(1, round(w * scale)), max(1, round(h * scale))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return from_floats(as_floats(picture), np.dtype(np.uint8))
+from .preview import before_after
+from .wording import in_options, sentence_about
 
 
 class Report:
@@ -126,8 +93,8 @@ def fill_all(words: Sequence[str], mask: Path | str | tuple[int, int, int], args
 
     Args:
         words: Photos: files, folders and patterns.
-        mask: As of :func:`~mmpconv.cli.inpaint.command_line.parse_mask`.
-        args: The other arguments, as of :mod:`~mmpconv.cli.inpaint.command_line`.
+        mask: As of :func:`~mmpconv.cli.inpaint.parse_mask`.
+        args: The other arguments, as of :mod:`~mmpconv.cli.inpaint`.
 
     Returns:
         The exit status.

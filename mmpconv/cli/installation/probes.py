@@ -59,12 +59,11 @@ found['version'] = cv2.__version__
     'onnxruntime': 'import onnxruntime; onnxruntime.get_available_providers()',
     'gradio': 'import gradio',
     'weights': '''
-import os, torch
 from mmpconv.apis import inpainting_models
+from mmpconv.checkpoints.loading import file_of
 model = inpainting_models()[0]
-found.update(model=model.name, url=model.weights)
-found['file'] = os.path.join(torch.hub.get_dir(), 'checkpoints', os.path.basename(model.weights))
-found['there'] = os.path.isfile(found['file'])
+file = file_of(model.weights)
+found.update(model=model.name, url=model.weights, file=str(file), there=file.is_file())
 ''',
 }
 _MARK = 'found: '

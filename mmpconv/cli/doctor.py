@@ -1,46 +1,33 @@
-"""The arguments of ``mmpconv doctor``, and how its findings are printed."""
+"""``mmpconv doctor``: find out what is wrong with an installation. Runs where everything else is broken."""
 import argparse
 import json
 import sys
 from collections.abc import Sequence
 
-from ..main import DONE, USER_HAS_TO_ACT
+from mmpconv.errors import LaunchError
 
+DESCRIPTION = """\
+Find out what is wrong with this installation, and what to do: versions, combinations that are known to fail, imports,
+GPU, weights, permissions. Changes nothing. Takes half a minute. Exit status: 0, or 1 if there is a problem.
+"""
 EXAMPLES = """\
-examples:
-  mmpconv doctor
-  mmpconv doctor --json > report.json    to attach to a bug report
-
-exit status: 0, or 1 if there is a problem
+mmpconv doctor
+mmpconv doctor --json > report.json    to attach to a bug report
 """
 
 
-def build_parser(prog: str = 'mmpconv doctor') -> argparse.ArgumentParser:
-    """The arguments."""
-    parser = argparse.ArgumentParser(
-        prog=prog, description='Find out what is wrong with this installation, and what to do: versions, combinations '
-        'that are known to fail, imports, GPU, weights, permissions. Changes nothing. Takes half a minute.',
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--json', action='store_true', help='print everything as JSON')
-    return parser
 
 
-def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv doctor') -> int:
-    """Examine this installation and print the findings.
+def run(args: argparse.Namespace) -> int:
+    from .main import DONE, USER_HAS_TO_ACT
 
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-        prog: How the program is called in its help.
-
-    Returns:
-        The exit status.
-    """
-    args = build_parser(prog).parse_args(argv)
     try:
-        from .facts import gather
-        from .rules import PROBLEM, examine
+        from .installation.facts import gather
+        from .installation.rules import PROBLEM, examine
     except ModuleNotFoundError as error:
-        sys.exit(f'error: mmpconv doctor needs {error.name}; pip install {error.name}')
+        raise LaunchError(f'mmpconv doctor needs {error.name}; pip install {error.name}') from error
     if not args.json:
         print('trying what is installed ...', file=sys.stderr, flush=True)
     facts = gather()

@@ -180,7 +180,7 @@ def plan_jobs(words: Sequence[str], mask: Path | str | tuple[int, int, int], out
 
     Args:
         words: Files, folders and patterns.
-        mask: As of :func:`~mmpconv.cli.inpaint.command_line.parse_mask`.
+        mask: As of :func:`~mmpconv.cli.inpaint.parse_mask`.
         out: File or folder.
         format: Suffix of the results, without the dot; or None: as :attr:`Job.suffix_of_photo` says.
         compare: Whether pictures of before and after are written too.

@@ -1,40 +1,8 @@
-"""What the command lines of the converters share."""
-import argparse
+"""The folder of a data set: that it is there, and that configs are told of it."""
 import shlex
 from pathlib import Path
 
 from mmpconv.errors import LaunchError
-
-
-def build_parser(description: str, root: str, layout: str) -> argparse.ArgumentParser:
-    """Arguments of every converter of photos.
-
-    Args:
-        description: What it does, one sentence.
-        root: Folder where the configs look for the data.
-        layout: What is in it, for the help.
-    """
-    parser = parser_of(description, root, layout)
-    parser.add_argument('--verify', action='store_true', help='decode every photo, leave the broken ones out of the '
-                        'lists and name them in ..._report.csv; exit status 1 if there are any')
-    add_common(parser)
-    return parser
-
-
-def parser_of(description: str, root: str, layout: str) -> argparse.ArgumentParser:
-    """A parser with nothing but the folder; arguments as of :func:`build_parser`."""
-    parser = argparse.ArgumentParser(
-        description=f'{description} Pictures are read only, never moved or changed.',
-        epilog=f'What is expected in the folder: {layout}')
-    parser.add_argument('root', nargs='?', type=Path, default=Path(root), metavar='FOLDER',
-                        help=f'folder of the data; default: {root}')
-    return parser
-
-
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Arguments of everything that decodes and writes."""
-    parser.add_argument('--jobs', type=int, metavar='N', help='photos decoded at a time; default: one a core')
-    parser.add_argument('--force', action='store_true', help='replace lists that are there and differ')
 
 
 def require_folder(folder: Path, what: str, source: str) -> None:
@@ -62,12 +30,6 @@ def check_jobs(jobs: int | None) -> None:
 def _content(folder: Path) -> str:
     names = sorted(path.name for path in folder.iterdir())
     return ', '.join(names[:10]) + (', ...' if len(names) > 10 else '') if names else 'nothing'
-
-
-def add_subset(parser: argparse.ArgumentParser) -> None:
-    """The argument of data sets whose number of photos is known."""
-    parser.add_argument('--subset', action='store_true', help='accept that photos are missing, and list those that are '
-                        'there')
 
 
 def print_cfg_options(root: Path, default_root: str, settings: dict[str, dict[str, str]],

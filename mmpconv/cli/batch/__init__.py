@@ -1,0 +1,1 @@
+"""Fills many photos, one after the other."""

@@ -1,0 +1,144 @@
+"""``mmpconv inpaint``: fill holes in photos."""
+import argparse
+import re
+from pathlib import Path
+
+from .arguments import UsageError, add_network_arguments, whole_number
+from .main import EXPLANATION
+
+FORMATS = ('png', 'jpg', 'tif', 'webp')
+
+DESCRIPTION = """\
+Fill holes in photos. What the mask leaves out stays as it is, bit for bit; so do size, depth, transparency,
+orientation, colour profile and EXIF. Photos of any size are filled in bounded memory.
+"""
+EXAMPLES = """\
+mmpconv inpaint photo.jpg mask.png -o filled.png         white pixels of the mask are the hole
+mmpconv inpaint photos/ masks/ -o filled/                masks are found by the photos' names
+mmpconv inpaint a.jpg b.jpg --mask mask.png -o filled/   one mask for all
+mmpconv inpaint 'photos/*.png' --mask alpha -o filled/   transparent pixels are the hole
+mmpconv inpaint photo.png --mask '#ff00ff' --tolerance 8 --grow 3 -o filled.png --compare
+mmpconv inpaint photo.jpg mask.png -o filled.png --checkpoint work_dirs/mine/iter_400.pth
+"""
+
+
+MASK_HELP = ("a picture, white = hole; a folder of pictures that are called as the photos, with any suffix; or, taken "
+             "from the photo itself, 'alpha' (transparent pixels) or a colour: black, white, R,G,B or '#rrggbb'")
+WORDS = ('black', 'white', 'alpha')
+
+
+def parse_mask(text: str) -> str | tuple[int, int, int] | Path:
+    """What a MASK on the command line means.
+
+    Args:
+        text: As the user wrote it. ``./black`` is a file of that name.
+
+    Returns:
+        One of :data:`WORDS`, a colour ``(r, g, b)`` in [0, 255], or a path, of which nothing is checked.
+
+    Raises:
+        ValueError: It looks like a colour and is none.
+    """
+    if text in WORDS:
+        return text
+    if re.fullmatch(r'#[0-9a-fA-F]{6}', text):
+        return tuple(bytes.fromhex(text[1:]))
+    if re.fullmatch(r'\s*\d+\s*(,\s*\d+\s*)+', text):
+        color = tuple(int(part) for part in text.split(','))
+        if len(color) != 3 or max(color) > 255:
+            raise ValueError(f'the colour {text} is not three numbers from 0 to 255, such as 255,0,255')
+        return color
+    if text.startswith('#') and not Path(text).exists():
+        raise ValueError(f"the colour {text} is not of the form '#rrggbb'; R,G,B works too")
+    return Path(text)
+
+
+def is_color(mask: str | tuple[int, int, int] | Path) -> bool:
+    """Whether a mask, as of :func:`parse_mask`, is a colour of the photo."""
+    return mask in ('black', 'white') or isinstance(mask, tuple)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = (f'{parser.prog} PHOTO MASK -o OUT [options]\n'
+                    f'       {parser.prog} PHOTO... --mask MASK -o OUT [options]')
+    parser.epilog += f'\n{EXPLANATION}'
+    parser.add_argument('paths', nargs='*', metavar='PHOTO', help="files, folders (with all in them), or patterns in "
+                        "quotes such as 'photos/*.jpg'. Without --mask, one PHOTO and then the MASK")
+    parser.add_argument('-o', '--out', metavar='OUT', help='for one photo a file, whose suffix says the format; or a '
+                        'folder, which is made: results have the names of the photos there, below the same subfolders. '
+                        'Earlier results are replaced, photos and masks never')
+
+    mask = parser.add_argument_group('the hole')
+    mask.add_argument('--mask', metavar='MASK', help=MASK_HELP)
+    mask.add_argument('--invert', action='store_true', help='black pixels of the mask are the hole instead of white '
+                      'ones')
+    mask.add_argument('--grow', type=whole_number(0), default=0, metavar='N', help='make the hole larger by N pixels '
+                      'all around')
+    mask.add_argument('--tolerance', type=whole_number(0), default=0, metavar='N', help='with a colour as MASK: by how '
+                      'much each channel may differ from it, of 255')
+    mask.add_argument('--resize-mask', action='store_true', help='bring masks of another size to the size of the photo')
+
+    result = parser.add_argument_group('the results')
+    result.add_argument('--format', choices=FORMATS, help='of results in a folder; default: that of the photo if it '
+                        'keeps every pixel, else png')
+    result.add_argument('--compare', action='store_true', help='beside each result, write NAME.compare.png: the photo '
+                        'with its hole marked, and the result')
+    result.add_argument('--resume', action='store_true', help='leave out photos with a result that can be decoded and '
+                        'is newer than photo and mask (made with whatever options)')
+    result.add_argument('--quiet', action='store_true', help='print warnings and errors only')
+
+    model = parser.add_argument_group('the network')
+    add_network_arguments(model)
+    model.add_argument('--list-models', action='store_true', help='list the models that have a name, and exit')
+    model.add_argument('--compile', action='store_true', help='by torch.compile, which takes a minute at first; on a '
+                       'CPU it gains little')
+    model.add_argument('--tile-size', type=whole_number(32), metavar='N', help='side of what the network sees at a '
+                       'time, in pixels: less needs less memory; default: twice the size that it was trained on')
+    model.add_argument('--max-pixels', type=whole_number(1), metavar='N', help='refuse larger photos; default: '
+                       '89478485')
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.list_models:
+        return _list_models()
+    photos, mask = _photos_and_mask(args)
+    if args.out is None:
+        raise UsageError('say where the result goes: -o OUT')
+    try:
+        source = parse_mask(mask)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if args.tolerance and not is_color(source):
+        raise UsageError('--tolerance is for a colour as MASK; masks of files are divided at mid-grey')
+    from .batch.fill import fill_all  # what is wrong with the command line is said before anything large is imported
+
+    return fill_all(photos, source, args)
+
+
+def _photos_and_mask(args: argparse.Namespace) -> tuple[list[str], str]:
+    if args.mask is not None:
+        if not args.paths:
+            raise UsageError('name a photo, a folder, or a pattern')
+        return args.paths, args.mask
+    if len(args.paths) < 2:
+        raise UsageError('name a photo and its mask: PHOTO MASK, or PHOTO... --mask MASK')
+    if len(args.paths) > 2:
+        raise UsageError(f'{len(args.paths)} files are named and none of them by --mask; with several photos the mask '
+                         'goes there: PHOTO... --mask MASK')
+    return args.paths[:1], args.paths[1]
+
+
+def _list_models() -> int:
+    from mmpconv.apis import DEFAULT_MODEL, inpainting_models
+    from mmpconv.apis.classical_network import CLASSICAL_MODELS
+
+    models = inpainting_models()
+    width = max(len(model.name) for model in models)
+    for name, use in CLASSICAL_MODELS.items():
+        print(f'{name:<{width}}  {"-":<14}  no weights needed: {use}')
+    for model in models:
+        weights = model.weights or 'no published weights: give --checkpoint'
+        if weights.startswith('mmpconv://'):
+            weights = 'in the package' + (', the default' if model.name == DEFAULT_MODEL else '')
+        print(f'{model.name:<{width}}  {model.data:<14}  {weights}')
+    return 0
