@@ -40,9 +40,12 @@ class CfgOptions(argparse.Action):
     """``KEY=VALUE ...`` as MMEngine reads it, which is imported only where it is given."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        from mmengine.config import DictAction
+        from mmpconv.engine.arguments import read_options
 
-        DictAction(self.option_strings, self.dest, nargs='+')(parser, namespace, values, option_string)
+        try:
+            setattr(namespace, self.dest, read_options(values))
+        except ValueError as error:
+            raise argparse.ArgumentError(self, str(error)) from error
 
 
 def add_cfg_options(parser: argparse.ArgumentParser, help: str, default: dict | None = None) -> None:

@@ -2,8 +2,9 @@
 import os
 import os.path as osp
 from argparse import Namespace
+from collections.abc import Sequence
 
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 from mmengine.logging import print_log
 
 from mmpconv.errors import LaunchError
@@ -11,6 +12,20 @@ from mmpconv.errors import LaunchError
 from .resume import config_stem, how_to_make, require_checkpoint, resume
 
 AMP_WRAPPER = 'mmpconv.engine.AmpOptimWrapper'
+
+
+def read_options(options: Sequence[str]) -> dict:
+    """Changes of a config from ``KEY=VALUE`` as MM* tools take them behind ``--cfg-options``.
+
+    Raises:
+        ValueError: One has another form.
+    """
+    for option in options:
+        if '=' not in option:
+            raise ValueError(f'{option!r} is not of the form KEY=VALUE')
+    read = Namespace()
+    DictAction(['--cfg-options'], 'options', nargs='+')(None, read, options)
+    return read.options
 
 
 def apply_common(cfg: Config, args: Namespace) -> None:

@@ -154,4 +154,4 @@ def test_a_table_without_iterations_is_refused(tmp_path):
 def test_a_run_given_twice_is_refused(tmp_path):
     scalars(tmp_path / 'run', '1', {1: 2.})
     with pytest.raises(LaunchError, match='a run is given twice'):
-        loss_curves._names([tmp_path / 'run', tmp_path / 'run'])
+        loss_curves.named_runs([tmp_path / 'run', tmp_path / 'run'])

@@ -194,3 +194,10 @@ def test_the_local_rank_of_a_launcher_reaches_the_environment(in_tmp, monkeypatc
     cfg = for_training(spelling, '3', '--launcher', 'pytorch')
     assert cfg.launcher == 'pytorch'
     assert os.environ.pop('LOCAL_RANK') == '3'
+
+
+def test_an_option_that_is_no_pair_is_named(capsys):
+    with pytest.raises(SystemExit) as end:
+        parse('train', ['configs/name.py', '--cfg-options', 'a.b=1', 'model'])
+    assert end.value.code == 2
+    assert "argument --cfg-options: 'model' is not of the form KEY=VALUE" in capsys.readouterr().err

@@ -3,13 +3,14 @@ import json
 import math
 import re
 import shutil
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 from mmpconv import environment
-from mmpconv.engine.arguments import apply_train, build_train_parser
+from mmpconv.engine.arguments import apply_train, read_options
 from mmpconv.engine.resume import load_config
 from mmpconv.environment import difference, plain
 from mmpconv.errors import LaunchError
@@ -192,7 +193,9 @@ class Run:
 def _complete_config(path: str, options: tuple[str, ...]) -> dict:
     """The config with its bases and options, as it reads after a round trip through a file."""
     config = load_config(path)
-    apply_train(config, build_train_parser().parse_args([path, *(['--cfg-options', *options] if options else [])]))
+    apply_train(config, Namespace(
+        config=path, work_dir=None, cfg_options=read_options(options) if options else None, launcher='none',
+        local_rank=0, resume=None, amp=False, auto_scale_lr=False))
     if any(config.get(name) is None for name in ('val_dataloader', 'val_cfg', 'val_evaluator')):
         raise LaunchError(f'{path} does not validate while it trains, so that its runs have no score; give it '
                           'val_dataloader, val_cfg and val_evaluator')
