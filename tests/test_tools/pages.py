@@ -3,7 +3,7 @@ import re
 
 from tool_runs import ROOT
 
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 
 
 def blocks(language):
@@ -16,3 +16,14 @@ def commands():
     """The lines of blocks of the language bash, without comments, each once."""
     lines = (line.strip() for _, block in blocks('bash') for line in re.sub(' #.*', '', block).splitlines())
     return list(dict.fromkeys(line for line in lines if line))
+
+
+def commands_of(page):
+    """The commands of one page, in its order."""
+    fence = re.compile(r'^```bash\n(.*?)^```', re.MULTILINE | re.DOTALL)
+    return [line for block in fence.findall(page.read_text()) for line in block.splitlines() if line]
+
+
+def config_of(page):
+    """The config in the first block of the language py of a page."""
+    return re.search(r'^```py\n(.*?)^```', page.read_text(), re.MULTILINE | re.DOTALL)[1]

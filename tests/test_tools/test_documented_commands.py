@@ -46,7 +46,19 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
     program, *args = shlex.split(command)
     if program == 'make':
         recipe = subprocess.run(['make', '-n', *args], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        assert {'demo': 'tools/demo.py', 'test': 'pytest', 'bench': 'benchmarks/', 'lint': 'ruff'}[args[0]] in recipe
+        assert {'demo': 'tools/demo.py', 'test': 'pytest', 'bench': 'benchmarks/', 'lint': 'ruff',
+                'docs': 'mkdocs build --strict'}[args[0]] in recipe
+        return
+    if program == 'pip':  # tests/test_wheel.py builds the package
+        assert args[0] == 'install' and args[1].startswith('.')
+        extras = re.findall(r'\w+', args[1])
+        assert all(extra == 'all' or (ROOT / f'requirements/{extra}.txt').is_file() for extra in extras)
+        return
+    if program == '.venv/bin/python':
+        assert args[:2] == ['-m', 'pytest'] and (ROOT / args[2]).is_dir()
+        return
+    if re.search(r'\bmy_(config|paintings|network)\b', command):  # test_tutorials.py runs those of these pages
+        assert any(command in (ROOT / f'docs/{page}.md').read_text() for page in ('train', 'add_a_dataset'))
         return
     script = args[0]
     assert (ROOT / script).is_file()
