@@ -1,0 +1,1 @@
+"""Comparisons and pictures of trained networks, loss curves, data sheets."""
