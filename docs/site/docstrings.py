@@ -29,19 +29,21 @@ def definitions(module: griffe.Module) -> dict:
 class Docstrings(griffe.Extension):
     """Turns docstrings into Markdown, and finds names of ``__all__`` that are imported when they are first used."""
 
-    def on_object(self, *, obj: griffe.Object, **kwargs) -> None:
-        if obj.docstring:
-            obj.docstring.value = markdown(obj.docstring.value)
-
     def on_package(self, *, pkg: griffe.Module, **kwargs) -> None:
-        self._find_lazy_names(pkg)
+        self._prepare(pkg)
+
+    def _prepare(self, thing: griffe.Object) -> None:
+        if thing.docstring:
+            thing.docstring.value = markdown(thing.docstring.value)
+        for member in list(thing.members.values()):
+            if not member.is_alias:
+                self._prepare(member)
+        if thing.is_module:
+            self._find_lazy_names(thing)
 
     def _find_lazy_names(self, module: griffe.Module) -> None:
-        missing = [str(name) for name in module.exports or () if str(name) not in module.members]
-        if missing:
-            below = definitions(module)
-            for name in missing:
+        below = definitions(module)
+        for name in map(str, module.exports or ()):
+            hidden = name not in module.members or module.members[name].is_module  # by a file of the same name
+            if hidden and name in below:
                 module.set_member(name, griffe.Alias(name, below[name], parent=module))
-        for member in list(module.members.values()):
-            if not member.is_alias and member.is_module:
-                self._find_lazy_names(member)

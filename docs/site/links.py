@@ -1,10 +1,11 @@
-"""A hook of MkDocs: pages may link to files of the repository outside docs, as they do where the repository is browsed."""
+"""A hook of MkDocs: links that are right where the repository is browsed are right on the site."""
 import re
 from pathlib import Path
 from posixpath import normpath
 
 DOCS = Path(__file__).parents[1]
 LINK = re.compile(r'(?<=\]\()(\.\./[^)#\s]+)')
+PAGE = re.compile(r'(?<=href=")([^":#]+\.md)')
 
 
 def on_page_markdown(markdown: str, page, config, files) -> str:
@@ -19,3 +20,12 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
         return f'{config.repo_url}/{kind}/main/{target}'
 
     return LINK.sub(absolute, markdown)
+
+
+def on_page_content(html: str, page, config, files) -> str:
+    """A notebook, with links to pages led to them; in pages MkDocs does this itself."""
+    if not page.file.src_uri.endswith('.ipynb'):
+        return html
+    folder = Path(page.file.src_uri).parent.as_posix()
+    return PAGE.sub(lambda link: files.get_file_from_path(normpath(f'{folder}/{link[1]}')).url_relative_to(page.file),
+                    html)

@@ -65,6 +65,8 @@ def oriented(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 BASELINES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     'mean': mean_color, 'telea': telea, 'navier-stokes': navier_stokes, 'biharmonic': biharmonic,
     'pyramid': pyramid, 'oriented': oriented}
+"""Fillings without a network, by name: functions of an image ``(h, w, 3)`` and a mask ``(h, w, 1)``, both uint8,
+1 = hole, that return the completed image."""
 
 
 def _by_opencv(image: np.ndarray, mask: np.ndarray, method: int) -> np.ndarray:

@@ -26,9 +26,10 @@ def hole_bins(edges: Sequence[float]) -> dict[str, tuple[float, float]]:
 
 
 HOLE_BINS = hole_bins(BIN_EDGES)
+"""The paper's six bins of hole ratios, as they are named in tables and keys: ``0.01-0.1`` to ``0.5-0.6``."""
 _FLAGS = ('border', 'no_border')
-# In the order of a table. '' is all images.
 GROUPS = ('', *HOLE_BINS, *_FLAGS, *map('/'.join, product(HOLE_BINS, _FLAGS)))
+"""Groups of images that are scored, in the order of a table: all (``''``), by bin, by border, by both."""
 
 
 def bin_of(ratio: float) -> str | None:

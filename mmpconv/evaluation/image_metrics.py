@@ -82,6 +82,7 @@ def as_table(means: Mapping[str, Mapping[str, float]]) -> str:
 
 
 IMAGE_METRICS = ('l1', 'l1_hole', 'psnr', 'ssim')
+"""The metrics that :func:`image_metrics` computes of one image."""
 # Wang et al. 2004: an 11 x 11 Gaussian window of 1.5 pixels; K1 = 0.01 and K2 = 0.03 of the range.
 _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = (0.01 * 255)**2, (0.03 * 255)**2

@@ -37,6 +37,7 @@ class PhotoWarning(UserWarning):
 
 
 MAX_PIXELS = 89_478_485
+"""Photos and masks of more pixels are refused unless another limit is given: Pillow's own limit, 89 megapixels."""
 
 
 def check_size(size: tuple[int, int], max_pixels: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 nbformat = pytest.importorskip('nbformat', reason='pip install -r requirements/test.txt')
 nbclient = pytest.importorskip('nbclient')
+AsyncKernelManager = pytest.importorskip('jupyter_client').AsyncKernelManager
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / 'docs/notebooks').glob('*.ipynb'))
 NUMBER = re.compile(r'\d+\.?\d*')
@@ -24,8 +25,8 @@ def test_notebook(path, tmp_path, monkeypatch):
     nbformat.validate(shown)
     assert path.stat().st_size < 100_000
     executed = nbformat.read(path, as_version=4)
-    manager = nbclient.client.AsyncKernelManager(kernel_name='python3', transport='ipc', ip=str(tmp_path / 'kernel'))
-    assert manager.kernel_spec.argv[0] in ('python', sys.executable)
+    manager = AsyncKernelManager(kernel_name='python3', transport='ipc', ip=str(tmp_path / 'kernel'))
+    assert manager.kernel_spec.argv[0] in ('python', sys.executable)  # and no other environment's kernel of this name
     nbclient.NotebookClient(executed, km=manager, timeout=300, resources=dict(metadata=dict(path=tmp_path))).execute()
     assert printed(shown).keys() == printed(executed).keys() != set()
     for cell, text in printed(executed).items():

@@ -66,7 +66,10 @@ def test_the_citation_file_is_of_this_version():
         f'https://arxiv.org/abs/{paper}' for paper in ('1804.07723', '1811.11718')]
 
 
-@pytest.mark.parametrize('path', sorted((ROOT / '.github/ISSUE_TEMPLATE').glob('[!c]*.yml')), ids=lambda path: path.stem)
+FORMS = sorted((ROOT / '.github/ISSUE_TEMPLATE').glob('[!c]*.yml'))
+
+
+@pytest.mark.parametrize('path', FORMS, ids=lambda path: path.stem)
 def test_issue_forms_are_ones(path):
     """As GitHub's syntax of issue forms asks."""
     form = yaml.safe_load(path.read_text())

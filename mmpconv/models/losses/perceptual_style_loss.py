@@ -157,10 +157,8 @@ class PerceptualStyleLoss(BaseModule):
 
         Returns:
             dict[str, Tensor]: The weighted terms of those weights that are not 0:
-            ``loss_out_percep``, ``loss_out_style``, ``loss_composed_percep``, ``loss_composed_style``.
-
-        Raises:
-            As :meth:`forward`.
+            ``loss_out_percep``, ``loss_out_style``, ``loss_composed_percep``, ``loss_composed_style``. Raises what
+            :meth:`forward` does.
         """
         check_images(out=out, comp=comp, gt=gt)
         terms = zip(('out', 'composed'), self._compare([out, comp], gt))
