@@ -53,10 +53,11 @@ def add_cfg_options(parser: argparse.ArgumentParser, help: str, default: dict | 
     parser.add_argument('--cfg-options', nargs='+', action=CfgOptions, default=default, metavar='KEY=VALUE', help=help)
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def add_run_arguments(parser: argparse.ArgumentParser, config_optional: bool = False) -> None:
     """Add what training and testing share; as in ``tools/train.py`` of MM* libraries."""
     parser.add_argument(
-        'config', help="a config file, or 'package::path' for a config that an installed MM* package ships")
+        'config', nargs='?' if config_optional else None,
+        help="a config file, or 'package::path' for a config that an installed MM* package ships")
     parser.add_argument(
         '--work-dir', help='where logs and checkpoints go; default: ./work_dirs/NAME-OF-THE-CONFIG')
     add_cfg_options(parser, 'change entries of the config, e.g. train_dataloader.batch_size=4 randomness.seed=0; '

@@ -1,12 +1,14 @@
 """Launching of training and testing."""
 import logging
 import os
+import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
@@ -67,11 +69,39 @@ def _raise(record: logging.LogRecord) -> None:
     raise
 
 
+# Beginnings of what MMEngine logs for those who look for a fault later: environment, config, hooks, defaults.
+_FOR_THE_FILE = ('\n' + '-' * 60, 'Config:\n', 'Hooks will be executed in the following order',
+                 'Distributed training is not used', 'The prefix is not set in metric class',
+                 '"FileClient" will be deprecated')
+
+
+class QuietRunner(Runner):
+    """MMEngine's runner, whose terminal shows what a person reads. Its log file holds everything."""
+
+    def build_logger(self, *args, **kwargs) -> MMLogger:
+        """As MMEngine's, without hundreds of lines of settings on the terminal."""
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(lambda record: not record.getMessage().startswith(_FOR_THE_FILE))
+        return logger
+
+
 def build_runner(cfg: Config) -> Runner:
     """Build the runner of a config of any MM* library, fitted to this machine."""
     fit_to_machine(cfg)
     init_distributed(cfg)
-    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else QuietRunner.from_cfg(cfg)
+    runner.logger.info(f'Config, environment and all messages: {runner.log_dir}')
+    return runner
+
+
+def _leave_out_foreign_warnings() -> None:
+    """Of what libraries will change in how they use each other, users of none of it need to know."""
+    libraries = r'(mmagic|mmcv|mmengine|mmpretrain|mmseg|torch|transformers)\.'
+    for category in (FutureWarning, DeprecationWarning):
+        warnings.filterwarnings('ignore', category=category, module=libraries)
+    warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
 
 
 def train(args: Namespace) -> None:
@@ -83,6 +113,7 @@ def train(args: Namespace) -> None:
     Raises:
         LaunchError: Something is missing, or does not go together.
     """
+    _leave_out_foreign_warnings()
     cfg = load_config(args.config)
     apply_train(cfg, args)
     add_hooks(cfg)
@@ -104,6 +135,7 @@ def test(args: Namespace) -> None:
     Raises:
         LaunchError: Something is missing, or does not go together.
     """
+    _leave_out_foreign_warnings()
     cfg = load_config(args.config)
     apply_test(cfg, args)
     runner = build_runner(cfg)

@@ -1,5 +1,4 @@
 """Configs and checkpoints that a command line names, and going on from the last checkpoint."""
-import importlib.util
 import logging
 import os.path as osp
 import re
@@ -11,6 +10,7 @@ from mmengine.logging import print_log
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmpconv.checkpoints import CheckpointError
+from mmpconv.compat.own_configs import shipped_file
 from mmpconv.errors import LaunchError
 
 
@@ -33,29 +33,6 @@ def load_config(name: str) -> Config:
         raise LaunchError(f'there is no config file {name}; give the path of a .py config, or package::path '
                           'for one that an installed MM* package ships')
     return Config.fromfile(path)
-
-
-def shipped_file(package: str, path: str) -> Path:
-    """A config, or another file beside the configs, of an installed MM* package.
-
-    Args:
-        package: Its name.
-        path: Relative to its folder of configs.
-
-    Raises:
-        LaunchError: There is no such package or file.
-    """
-    spec = importlib.util.find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
-        raise LaunchError(
-            f"the config '{package}::{path}' needs the package '{package}', which is not installed")
-    home = Path(spec.submodule_search_locations[0])
-    # An installed MM* package has its configs in .mim, a source checkout beside the package.
-    for configs in (home / '.mim' / 'configs', home.parent / 'configs'):
-        if (configs / path).is_file():
-            return configs / path
-    raise LaunchError(
-        f"package '{package}' ships no config {path}; its configs are in {home / '.mim' / 'configs'}")
 
 
 def config_stem(name: str) -> str:
