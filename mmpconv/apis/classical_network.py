@@ -54,6 +54,9 @@ class ClassicalNetwork(FillingNetwork):
             raise LaunchError(f'{name} runs on the CPU, not on {device}; take auto or cpu')
         self.name = name
 
+    def __repr__(self) -> str:
+        return f'ClassicalNetwork({self.name!r})'
+
     def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As :meth:`FillingNetwork.__call__`."""
         filled, reached = images.copy(), np.ones_like(holes)

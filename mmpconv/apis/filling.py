@@ -50,7 +50,7 @@ class Filling:
         self.batch_size = batch_size
         self.depth = network.size * DEPTH
 
-    def __call__(self, color: np.ndarray, hole: np.ndarray, hidden: np.ndarray | None = None,
+    def fill(self, color: np.ndarray, hole: np.ndarray, hidden: np.ndarray | None = None,
                  progress: Callable[[int, int], None] | None = None) -> Filled:
         """Fill.
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
 from mmpconv.errors import LaunchError
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, PhotoWarning, hole_mask
@@ -71,6 +73,11 @@ class Inpainter:
         self.max_pixels = max_pixels
         self._filling = Filling(self.network, coarse_to_fine, tile_size, batch_size)
 
+    def __repr__(self) -> str:
+        filling = self._filling
+        return (f'{type(self).__name__}({self.network!r}, coarse_to_fine={filling.coarse_to_fine}, '
+                f'tile_size={filling.tile_size}, batch_size={filling.batch_size}, max_pixels={self.max_pixels})')
+
     def __call__(self, images: Any, mask: Any, out: str | Path | Sequence | None = None, *, invert: bool = False,
                  grow: int = 0, tolerance: int = 0, resize_mask: bool = False, channel_order: str = 'rgb',
                  progress: Callable[[int, int], None] | None = None) -> Any:
@@ -78,10 +85,12 @@ class Inpainter:
 
         Args:
             images: A path, a Pillow image, an array ``(h, w)`` or ``(h, w, 1 to 4)`` of uint8, uint16, or floats in
-                [0, 1], a :class:`~mmpconv.photos.Photo`; or a list of such.
+                [0, 1], a :class:`~mmpconv.photos.Photo`; or a list of such. Or a tensor ``(N, 3, H, W)``, RGB, on any
+                device: uint8, or floats in [0, 1].
             mask: A path, a Pillow image, or an array ``(h, w)``: white, True or 1 is the hole. Or ``'black'``,
                 ``'white'``, ``(r, g, b)``: the pixels of the photo that have this colour; or ``'alpha'``: its
-                transparent pixels. One for all photos, or a list with one for each.
+                transparent pixels. One for all photos, or a list with one for each. For a tensor a tensor
+                ``(N, 1, H, W)`` or ``(1, 1, H, W)``.
             out: Where to write the result, in the format of its suffix; for several photos a list of such, or a
                 folder, in which results are called as the photos, with the suffix of a format that loses nothing.
             invert: The mask's holes are black.
@@ -94,12 +103,18 @@ class Inpainter:
         Returns:
             For an array an array, of its shape and type; for a photo a photo; for a path or a Pillow image a Pillow
             image, or an array if it has 16 bits a colour, which Pillow cannot hold. With ``out``: its path. For a
-            list: a list of these.
+            list: a list of these; for a tensor a tensor, as it was.
 
         Raises:
             PhotoError: What is wrong with which photo or mask, and what to do. Photos before it in a list are written
                 by then.
         """
+        if isinstance(images, Tensor):
+            if out is not None:
+                raise PhotoError('tensors are filled to tensors, without out; write the result yourself')
+            arrays, holes = _arrays_of(images, mask)
+            filled = self(arrays, holes, invert=invert, grow=grow, channel_order=channel_order, progress=progress)
+            return torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2).to(images)
         several = isinstance(images, (list, tuple))
         images = list(images) if several else [images]
         masks = _one_each(mask, len(images))
@@ -148,7 +163,7 @@ class Inpainter:
         if hole.shape != photo.shape or hole.dtype != bool:
             raise PhotoError(f'the hole is {hole.shape} of {hole.dtype}, but {photo.name} is {photo.shape}: give an '
                              'array of that shape, of bool')
-        filled = self._filling(photo.color(), hole, photo.hidden(), progress)
+        filled = self._filling.fill(photo.color(), hole, photo.hidden(), progress)
         self._warn(photo.name, filled)
         return photo.filled(filled.color, hole, opaque)
 
@@ -203,6 +218,22 @@ def _load_network(model: str | Path | None, checkpoint: str | Path | None, devic
     from .trained_network import load_picture_network
 
     return TorchNetwork(load_picture_network(model, checkpoint), device, dtype, compile)
+
+
+def _arrays_of(images: Tensor, mask: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Tensors as arrays, those of half precision as float32."""
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise PhotoError(f'the photos are a tensor of shape {tuple(images.shape)}, but (N, 3, H, W) is wanted')
+    shapes = [(count, 1, *images.shape[2:]) for count in (len(images), 1)]
+    if not isinstance(mask, Tensor) or mask.shape not in shapes:
+        given = f'a tensor of shape {tuple(mask.shape)}' if isinstance(mask, Tensor) else f'a {type(mask).__name__}'
+        raise PhotoError(f'the mask is {given}, but for photos of shape {tuple(images.shape)} it must be a tensor of '
+                         f'shape {" or ".join(map(str, dict.fromkeys(shapes)))}')
+    colors = images.detach().cpu().permute(0, 2, 3, 1)
+    colors = colors.float() if colors.is_floating_point() else colors
+    holes = mask.detach().cpu()[:, 0].expand(len(images), -1, -1)
+    holes = holes.float() if holes.is_floating_point() else holes
+    return [*colors.contiguous().numpy()], [*holes.contiguous().numpy()]
 
 
 def _one_each(mask: Any, count: int) -> list:

@@ -63,6 +63,10 @@ class TorchNetwork(FillingNetwork):
         # Compilation is not safe in several threads at once.
         self._turn = threading.Lock() if compile else nullcontext()
 
+    def __repr__(self) -> str:
+        kind = type(self._network.generator).__name__
+        return f'TorchNetwork({kind} of {self.size} pixels, {self.device}, {self._dtype})'
+
     def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As of :meth:`FillingNetwork.__call__`.
 

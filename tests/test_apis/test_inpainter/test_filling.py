@@ -24,7 +24,7 @@ def damaged(photo, hole):
 @pytest.mark.parametrize('options', [{}, dict(tile_size=120), dict(tile_size=110, batch_size=4)])
 def test_a_plane_is_continued_whatever_the_size_of_the_hole(hole, dtype, tolerance, options):
     photo = plane(H, W, dtype)
-    filled = Filling(PlaneNetwork(100), coarse_to_fine=False, **options)(damaged(photo, hole), hole).color
+    filled = Filling(PlaneNetwork(100), coarse_to_fine=False, **options).fill(damaged(photo, hole), hole).color
     assert filled.dtype == dtype
     assert (filled[~hole] == photo[~hole]).all()
     assert np.abs(filled.astype(float) - photo)[hole].max() <= tolerance
@@ -35,14 +35,14 @@ def test_a_plane_is_continued_whatever_the_size_of_the_hole(hole, dtype, toleran
 def test_a_plane_is_continued_from_coarse_to_fine(hole, options):
     """Half a pixel of the coarsest resolution off: colours there are means of what is valid of a block."""
     photo = plane(H, W)
-    filled = Filling(PlaneNetwork(), **options)(damaged(photo, hole), hole)
+    filled = Filling(PlaneNetwork(), **options).fill(damaged(photo, hole), hole)
     assert (filled.color[~hole] == photo[~hole]).all()
     assert np.abs(filled.color - photo)[hole].max() <= 0.5 * 2**filled.coarsest / H
 
 
 def test_what_a_hole_holds_does_not_reach_the_result():
     photo, hole = plane(H, W), HOLES['deep'] | HOLES['at the border']
-    results = [Filling(PlaneNetwork())(np.where(hole[..., None], np.float32(value), photo), hole).color
+    results = [Filling(PlaneNetwork()).fill(np.where(hole[..., None], np.float32(value), photo), hole).color
                for value in (0, 1, 1e4)]
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
@@ -52,7 +52,7 @@ def test_hidden_pixels_are_not_seen_and_not_changed():
     photo, hole = plane(H, W), HOLES['deep']
     hidden = disc(H, W, (100, 200), 30) & ~hole
     spoiled = np.where(hidden[..., None], np.float32(1), photo)
-    filled = Filling(PlaneNetwork())(damaged(spoiled, hole), hole, hidden).color
+    filled = Filling(PlaneNetwork()).fill(damaged(spoiled, hole), hole, hidden).color
     assert np.abs(filled - photo)[hole].max() <= 0.5 * 8 / H
     assert (filled[hidden] == 1).all()
 
@@ -63,7 +63,8 @@ def test_no_seam_shows_where_windows_meet(shape):
     hole = np.zeros((400, 400), bool)
     place = slice(5, 5 + shape[0]), slice(5, 5 + shape[1])
     hole[place] = True
-    filled = Filling(RestlessNetwork(), coarse_to_fine=False)(np.zeros((400, 400, 3), np.float32), hole).color[place]
+    filled = Filling(RestlessNetwork(), coarse_to_fine=False).fill(
+        np.zeros((400, 400, 3), np.float32), hole).color[place]
     assert np.ptp(filled) > 0.3  # colours that differ, so that there is something to be seen
     overlap = 16
     for axis in (0, 1):
@@ -72,7 +73,7 @@ def test_no_seam_shows_where_windows_meet(shape):
 
 def test_the_coarse_middle_and_the_fine_rim_meet_without_a_step():
     photo, hole = np.zeros((300, 300, 3), np.float32), disc(300, 300, (150, 150), 60)
-    filled = Filling(RestlessNetwork())(photo, hole).color
+    filled = Filling(RestlessNetwork()).fill(photo, hole).color
     inside = disc(300, 300, (150, 150), 57)
     steps = np.abs(np.diff(filled, axis=1)).max(-1)[inside[:, 1:] & inside[:, :-1]]
     assert 0.01 < steps.max() < 0.35
@@ -81,7 +82,7 @@ def test_the_coarse_middle_and_the_fine_rim_meet_without_a_step():
 def test_work_grows_with_the_hole_and_not_with_the_photo():
     def pixels(side, radius):
         network = PlaneNetwork()
-        Filling(network)(np.zeros((side, side, 3), np.float32), disc(side, side, (side // 2, side // 2), radius))
+        Filling(network).fill(np.zeros((side, side, 3), np.float32), disc(side, side, (side // 2, side // 2), radius))
         return network.pixels
 
     assert pixels(300, 8) == pixels(1200, 8)
@@ -90,15 +91,16 @@ def test_work_grows_with_the_hole_and_not_with_the_photo():
 
 def test_windows_bound_what_the_network_sees_at_a_time():
     network = PlaneNetwork()
-    Filling(network, tile_size=48)(np.zeros((600, 600, 3), np.float32), disc(600, 600, (300, 300), 200))
+    Filling(network, tile_size=48).fill(np.zeros((600, 600, 3), np.float32), disc(600, 600, (300, 300), 200))
     assert network.largest <= 48**2
-    Filling(network, tile_size=48, batch_size=3)(np.zeros((600, 600, 3), np.float32), disc(600, 600, (300, 300), 200))
+    Filling(network, tile_size=48, batch_size=3).fill(
+        np.zeros((600, 600, 3), np.float32), disc(600, 600, (300, 300), 200))
     assert network.largest == 3 * 48**2
 
 
 def test_progress_counts_all_windows():
     told = []
-    Filling(PlaneNetwork(), tile_size=40)(
+    Filling(PlaneNetwork(), tile_size=40).fill(
         np.zeros((H, W, 3), np.float32), HOLES['deep'] | HOLES['two'], progress=lambda *numbers: told.append(numbers))
     total = told[0][1]
     assert total > 4 and told == [(number, total) for number in range(1, total + 1)]
@@ -106,20 +108,21 @@ def test_progress_counts_all_windows():
 
 def test_without_a_hole_there_is_nothing_to_do():
     photo = plane(20, 30, np.uint8)
-    filled = Filling(PlaneNetwork())(photo, np.zeros((20, 30), bool))
+    filled = Filling(PlaneNetwork()).fill(photo, np.zeros((20, 30), bool))
     assert (filled.color == photo).all() and filled.coarsest == 0
 
 
 def test_what_the_network_does_not_reach_has_the_mean_colour_around():
     photo, hole = np.full((60, 60, 3), 0.25, np.float32), disc(60, 60, (30, 30), 7)
     photo[hole] = 1
-    filled = Filling(ShallowNetwork(), coarse_to_fine=False)(photo, hole)
+    filled = Filling(ShallowNetwork(), coarse_to_fine=False).fill(photo, hole)
     assert filled.unreached == disc(60, 60, (30, 30), 4).sum()
     np.testing.assert_allclose(filled.color, 0.25, atol=1e-6)
-    assert Filling(ShallowNetwork(), coarse_to_fine=False)(photo, disc(60, 60, (30, 30), 2)).unreached == 0
+    assert Filling(ShallowNetwork(), coarse_to_fine=False).fill(photo, disc(60, 60, (30, 30), 2)).unreached == 0
     hidden = disc(60, 60, (45, 45), 8)
     photo[hidden] = 0.9
-    assert Filling(ShallowNetwork(), coarse_to_fine=False)(photo, hole, hidden).color[30, 30] == pytest.approx(0.25)
+    assert Filling(ShallowNetwork(), coarse_to_fine=False).fill(
+        photo, hole, hidden).color[30, 30] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize('shape', [(1, 2), (1, 40), (7, 5), (33, 1)])
@@ -127,5 +130,5 @@ def test_photos_of_any_size_are_filled(shape):
     photo = np.full((*shape, 3), 0.5, np.float32)
     hole = np.zeros(shape, bool)
     hole[0, -1] = True
-    filled = Filling(PlaneNetwork())(photo, hole).color
+    filled = Filling(PlaneNetwork()).fill(photo, hole).color
     np.testing.assert_allclose(filled, 0.5, atol=1e-5)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from known_networks import PlaneNetwork, ShallowNetwork, disc, plane
 from PIL import Image
 
@@ -196,3 +197,34 @@ def test_a_result_that_cannot_be_written_leaves_nothing(inpainter, tmp_path):
     with pytest.raises(PhotoError):
         inpainter(noise((H, W, 4)), HOLE, tmp_path / 'out.jpg')
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_tensors_are_filled_as_arrays_are():
+    inpainter = Inpainter('pyramid')
+    photos = torch.rand(2, 3, 40, 50)
+    holes = torch.zeros(2, 1, 40, 50)
+    holes[0, 0, 5:9, 7:20] = holes[1, 0, 20:30, 20:30] = 1
+    filled = inpainter(photos, holes)
+    for photo, hole, result in zip(photos, holes, filled):
+        expected = inpainter(photo.permute(1, 2, 0).numpy(), hole[0].numpy())
+        assert np.array_equal(result.permute(1, 2, 0).numpy(), expected)
+    assert filled.where(holes == 0, 0).equal(photos.where(holes == 0, 0))
+    whole = (photos * 255).to(torch.uint8)
+    assert inpainter(whole, holes[:1] > 0).dtype == torch.uint8
+    assert inpainter(photos.double(), holes).dtype == torch.float64
+
+
+@pytest.mark.parametrize('photos, hole, message', [
+    (torch.rand(3, 8, 8), torch.zeros(1, 1, 8, 8), r'shape \(3, 8, 8\), but \(N, 3, H, W\)'),
+    (torch.rand(2, 3, 8, 8), torch.zeros(2, 8, 8), r'must be a tensor of shape \(2, 1, 8, 8\) or \(1, 1, 8, 8\)'),
+    (torch.rand(1, 3, 8, 8), 'alpha', 'the mask is a str'),
+])
+def test_tensors_of_other_shapes_are_refused(photos, hole, message):
+    with pytest.raises(PhotoError, match=message):
+        Inpainter('pyramid')(photos, hole)
+
+
+def test_it_says_what_it_is():
+    assert repr(Inpainter('telea')) == ("Inpainter(ClassicalNetwork('telea'), coarse_to_fine=True, tile_size=1024, "
+                                        'batch_size=1, max_pixels=89478485)')
+    assert 'OrientedUNet of 256 pixels, cpu' in repr(Inpainter(device='cpu'))
