@@ -1,4 +1,4 @@
-"""MMagic's inferencer with a config and a checkpoint of this package, in a process of its own: it changes registries."""
+"""MMagic's inferencer with a config and a checkpoint of this package, in a process of its own."""
 import subprocess
 import sys
 
