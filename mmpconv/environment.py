@@ -20,7 +20,7 @@ def difference(before: dict, now: dict) -> str:
     """The first few entries that are not the same, as part of a sentence.
 
     Args:
-        before, now: As of :func:`plain`. An entry ``config`` is left out of the names of those in it.
+        before, now: See :func:`plain`. An entry ``config`` is left out of the names of those in it.
     """
     before, now = dict(_flat(before)), dict(_flat(now))
     # As JSON, in which None is null: an entry that is None differs from one that is absent.

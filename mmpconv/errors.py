@@ -12,7 +12,7 @@ _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPE
 
 
 class LaunchError(Exception):
-    """What was asked for cannot be started: says what was given and what to do.
+    """A run that cannot be started: the message says what was given and what to do.
 
     The command line tools print it as one sentence, without a traceback.
     """
@@ -36,7 +36,7 @@ def user_errors() -> Iterator[None]:
 
 
 def disk_sentence(error: OSError) -> str:
-    """What a disk that is full or may not be written to keeps from being done; see :func:`user_errors`."""
+    """A run that a full or read-only disk keeps from being done; see :func:`user_errors`."""
     place = f'{error.filename} cannot be read or written' if error.filename else 'a file cannot be read or written'
     return f'{place}: {(error.strerror or str(error)).lower()}; make room or permit it, or name another place'
 
@@ -55,7 +55,7 @@ def _sentence(error: LaunchError) -> str:
 
 
 def _killed_sentence(error: RuntimeError) -> str:
-    """What the death of another process keeps from being done; empty if the error is of something else."""
+    """A sentence on what the death of another process prevents; empty if the error is of something else."""
     text = str(error)
     again = 'the same command then does what is left, a training with --resume'
     # Of torch's loaders of data, and of concurrent.futures.
@@ -74,7 +74,7 @@ INTERRUPTED = 130  # exit status, as shells have it
 
 @contextlib.contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """What would end this process at once lets it end its own processes first, as Ctrl-C does."""
+    """SIGTERM and SIGHUP raise ``KeyboardInterrupt``, so that a process ends its own processes first."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     for number, handler in before.items():
         if handler == signal.SIG_DFL:  # nohup ignores SIGHUP

@@ -36,7 +36,7 @@ def whole_file(path: Path, durable: bool = False) -> Iterator[Path]:
             whole new one. For what took long to make: it can take a second.
 
     Raises:
-        OSError: It cannot be written; ``filename`` is ``path`` where the system names none, as of a full disk.
+        OSError: It cannot be written; ``filename`` is ``path`` where the system names none, as with a full disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _look_through(path.parent)

@@ -103,8 +103,9 @@ def _holes(shape: tuple[int, int, int], generator: torch.Generator) -> dict[str,
 
 
 def _rounding(network: PictureNetwork, image: Tensor, hole: Tensor) -> float:
-    """How far PyTorch itself is off. Much, where a network that is hardly trained has values of many hundreds; others
-    add up in another order and were off ten to thirty times as far.
+    """Rounding error of PyTorch itself, large where a network that is hardly trained has values of many hundreds.
+
+    Others add up in another order and were off ten to thirty times as far.
     """
     exact = copy.deepcopy(network).double()
     with torch.inference_mode():
@@ -137,7 +138,7 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def load_described(model: str, checkpoint: str | None) -> tuple[PictureNetwork, dict[str, str]]:
-    """Load a network, as of :func:`load_picture_network`, and describe it.
+    """Load a network (see :func:`load_picture_network`) and describe it.
 
     Returns:
         tuple[PictureNetwork, dict[str, str]]: The network; and as texts, by names that begin with ``mmpconv.``: the
@@ -157,7 +158,7 @@ def trace(network: PictureNetwork) -> ExportedProgram:
     """Write down what the network computes.
 
     Returns:
-        ExportedProgram: Inputs and outputs as of :meth:`PictureNetwork.forward`, in float32; batch, height and width
+        ExportedProgram: Inputs and outputs of :meth:`PictureNetwork.forward`, in float32; batch, height and width
         are any from 1 on.
 
     Raises:
@@ -257,7 +258,7 @@ def export_program(model: str, checkpoint: str | None, path: str | Path) -> list
     The file is tried before it gets its name: what is read back has to compute what the network computes.
 
     Args:
-        model, checkpoint, path: As of :func:`export_onnx`.
+        model, checkpoint, path: See :func:`export_onnx`.
 
     Returns:
         list[Comparison]: How far program and network differ.

@@ -15,7 +15,7 @@ DEPTH = 1 / 4
 
 @dataclass
 class Filled:
-    """What came out.
+    """A filled photo.
 
     Attributes:
         color: ``(h, w, 3)`` as the photo's; differs from it in holes only.
@@ -31,7 +31,7 @@ class Filled:
 
 
 class Filling:
-    """How holes are filled.
+    """Filling of holes with a network, in windows and from coarse to fine.
 
     Args:
         network: What fills them.

@@ -155,7 +155,7 @@ class Inpainter:
             photo: The photo.
             hole: ``(h, w)`` bool, True = hole, of the upright photo.
             opaque: Whether filled pixels become opaque.
-            progress: As of :meth:`__call__`.
+            progress: See :meth:`__call__`.
 
         Returns:
             Photo: A new one.

@@ -50,7 +50,7 @@ class OnnxNetwork(FillingNetwork):
         _require_signature(self._session, path)
 
     def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As of :meth:`FillingNetwork.__call__`.
+        """See :meth:`FillingNetwork.__call__`.
 
         Raises:
             LaunchError: There is too little memory.
@@ -77,10 +77,10 @@ def onnx_session(path: str | Path, device: str = 'auto', threads: int | None = N
     """A session that keeps no memory of the sizes that it has seen.
 
     Args:
-        path, device, threads: As of :class:`OnnxNetwork`.
+        path, device, threads: See :class:`OnnxNetwork`.
 
     Raises:
-        LaunchError: As of :class:`OnnxNetwork`.
+        LaunchError: See :class:`OnnxNetwork`.
     """
     try:
         import onnxruntime
@@ -122,7 +122,7 @@ def device_of(session: 'InferenceSession') -> str:
 
 
 def _providers(device: str, available: list[str]) -> list:
-    """What onnxruntime calls a device, the CPU behind it."""
+    """onnxruntime's name of a device, the CPU behind it."""
     kind, _, index = device.partition(':')
     cuda = 'CUDAExecutionProvider' in available
     if kind not in ('auto', 'cpu', 'cuda') or (index and not (kind == 'cuda' and index.isdigit())):

@@ -21,7 +21,7 @@ _LARGEST = 1 << 16  # of any whole number in the config of a network
 
 
 def own_settings(own: NetworkConfig, content: Mapping, checkpoint: str) -> dict:
-    """What to build of a checkpoint's own config: the inpaintor without its losses.
+    """The part of a checkpoint's own config that is built: the inpaintor without its losses.
 
     Nothing but networks and layers of this package, and the layers of mmcv, can be named there; and nothing is built
     before names and shapes are known to be those of the weights.

@@ -27,7 +27,7 @@ model = dict(
 
 
 def report_padding(name: str, mode: str, only: Sequence[str] | None, skip: Sequence[str] | None) -> PaddingReport:
-    """What a conversion does to the model of a config.
+    """Report of what a conversion does to the model of a config.
 
     Args:
         name: Path of a config, ``package::path``, or ``torchvision:NAME``.
@@ -45,7 +45,7 @@ def write_padded_config(name: str, out: str, mode: str, only: Sequence[str] | No
     """Write a config that inherits from another one and converts the padding of its model, after trying it.
 
     Args:
-        name, mode, only, skip: As of :func:`report_padding`.
+        name, mode, only, skip: See :func:`report_padding`.
         out: The file to write.
 
     Raises:
@@ -138,7 +138,7 @@ def _imports_of(config: Config) -> list[str]:
 
 
 def base_path(name: str, folder: Path | None) -> str:
-    """How a config refers to its base: as it was given for one of a package, else relative to a folder, or absolute."""
+    """Reference of a config to its base: as given for one of a package, else relative to a folder, or absolute."""
     if '::' in name:
         return name
     path = os.path.abspath(os.path.expanduser(name))

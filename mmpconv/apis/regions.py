@@ -208,7 +208,7 @@ def halved_size(shape: tuple[int, int]) -> tuple[int, int]:
 
 
 def make_level(hole: np.ndarray, blind: np.ndarray, depth: float | None) -> Level:
-    """What is to be filled at a resolution.
+    """The hole at one resolution.
 
     Args:
         hole: ``(h, w)`` bool, what is to be filled in the end. blind: ``(h, w)`` bool, what else has no colour.
@@ -240,7 +240,7 @@ def halve_color(color: np.ndarray, unknown: np.ndarray) -> np.ndarray:
     """Colours at half the resolution: means over those pixels that have one.
 
     Args:
-        color: ``(h, w, 3)``, float32, or as of a photo. unknown: ``(h, w)`` bool.
+        color: ``(h, w, 3)``, float32, or in the type of a photo. unknown: ``(h, w)`` bool.
 
     Returns:
         np.ndarray: ``(h / 2, w / 2, 3)`` float32 in [0, 1], rounded up; 0 where nothing is known.

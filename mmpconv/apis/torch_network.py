@@ -68,7 +68,7 @@ class TorchNetwork(FillingNetwork):
         return f'TorchNetwork({kind} of {self.size} pixels, {self.device}, {self._dtype})'
 
     def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As of :meth:`FillingNetwork.__call__`.
+        """See :meth:`FillingNetwork.__call__`.
 
         Raises:
             LaunchError: The GPU has too little memory.

@@ -232,7 +232,7 @@ def read_safetensors(path: str | Path, widen: bool = True) -> dict:
 
 
 def is_safetensors(beginning: bytes) -> bool:
-    """Whether a file whose first bytes (9 or more) are these is one of safetensors: a length, and a JSON header."""
+    """True if a file that begins so (9 bytes or more) is one of safetensors: a length, and a JSON header."""
     return len(beginning) > 8 and beginning[8:9] == b'{' and int.from_bytes(beginning[:8], 'little') <= 100_000_000
 
 

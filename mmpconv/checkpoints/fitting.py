@@ -1,4 +1,4 @@
-"""Whether the weights of a checkpoint are those of a model: by name, by shape, and all of them."""
+"""Comparison of the weights of a checkpoint with those of a model: by name, by shape, and all of them."""
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _EXTRAS = re.compile(r'(loss_\w*|disc|data_preprocessor)\..*|.*\.(weight_mask_?[
 
 @dataclass(frozen=True)
 class Fit:
-    """What of a checkpoint a model can take.
+    """The weights of a checkpoint that a model can take.
 
     Attributes:
         fitting: Names of the weights that have name and shape of one of the model's.
@@ -39,7 +39,7 @@ class Fit:
         return len(self.fitting) + len(self.missing) + len(self.other)
 
     def sentence(self) -> str:
-        """What does not fit; empty if all does."""
+        """A sentence on what does not fit; empty if all does."""
         told = []
         if self.other:
             name, difference = next(iter(self.other.items()))
@@ -83,7 +83,7 @@ def fit_of(model: nn.Module, weights: Mapping[str, Tensor]) -> Fit:
 
     Args:
         model: With its own weights, which may be on the meta device.
-        weights: As of :func:`weights_of`.
+        weights: See :func:`weights_of`.
     """
     wanted = {key: value for key, value in model.state_dict().items()
               if isinstance(value, Tensor) and not _EXTRAS.fullmatch(key)}
@@ -100,7 +100,7 @@ def load_strictly(model: nn.Module, checkpoint: Any, name: str, what: str, remed
 
     Args:
         model: The model; a wrapper around it is looked into.
-        checkpoint: As of :func:`weights_of`.
+        checkpoint: See :func:`weights_of`.
         name: How errors call the checkpoint.
         what: How they call the model.
         remedy: What they advise to do.
@@ -136,8 +136,8 @@ def require_values(weights: Mapping[str, Tensor], name: str) -> None:
         if value.element_size() == 1 and value.is_floating_point():
             value = value.float()  # of eight bits torch does not know whether they are finite
         if (value.is_floating_point() or value.is_complex()) and not value.isfinite().all():
-            raise CheckpointError(f'{name} cannot be used: {key} has values that are not finite, as of a training that '
-                                  'has diverged; give an earlier checkpoint')
+            raise CheckpointError(f'{name} cannot be used: {key} has values that are not finite, as after a training '
+                                  'that has diverged; give an earlier checkpoint')
 
 
 def bare(model: nn.Module) -> nn.Module:

@@ -272,7 +272,7 @@ def convert_file(source: Path, target: Path, force: bool = False) -> ConvertedNe
 
 
 def config_options(network: ConvertedNetwork) -> list[str]:
-    """What to change in the config for a network that is not as deep and wide as the published one."""
+    """Changes of the config for a network that is not as deep and wide as the published one."""
     published = dict(num_layers=7 if 'naoto' in network.origin else 8, width=64)
     parts = {f'.{part}': network.encdec[part] for part in ('encoder', 'decoder') if part in network.encdec}
     return [f'model.encdec{part}.{key}={config[key]}' for part, config in (parts or {'': network.encdec}).items()

@@ -26,7 +26,7 @@ _DEEPEST = 100
 
 
 class RefusedError(pickle.UnpicklingError):
-    """What the pickle asks for that a checkpoint does not need."""
+    """Names that the pickle asks for and a checkpoint does not need."""
 
 
 class Made:
@@ -276,7 +276,7 @@ _CALLS: Mapping[str, Callable[..., Made | None]] = {
 
 
 def _may_become(made: Made, state: Any) -> bool:
-    """Whether what was made may be given this state."""
+    """True if what was made may be given this state."""
     if made.name == 'number':
         return (isinstance(state, tuple) and len(state) == 8 and state[0] == 3 and state[1] in BYTE_ORDERS
                 and state[2:5] == (None, None, None) and state[5:] == (-1, -1, 0))

@@ -185,7 +185,7 @@ def _download(url: str, path: str, progress: bool) -> None:
 
 
 def _first_sentence(error: Exception) -> str:
-    """What the unpickler met, without the advice on how to load unsafely that torch wraps it in."""
+    """The complaint of the unpickler, without the advice on how to load unsafely that torch wraps it in."""
     message = ' '.join(str(error.__context__ or error).split()) or type(error).__name__
     return message.split(' was not an allowed global')[0].split('. ')[0].rstrip('.')
 

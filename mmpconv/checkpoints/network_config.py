@@ -21,7 +21,7 @@ _ALWAYS_LEFT_OUT = ('init_cfg', 'pretrained')  # weights come from the checkpoin
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """What a checkpoint says of its network.
+    """The network of a checkpoint, in its own words.
 
     Attributes:
         model: Config of the model.
@@ -37,7 +37,7 @@ class NetworkConfig:
 
 
 def config_of(checkpoint: Mapping, name: str) -> NetworkConfig | None:
-    """What a checkpoint says of its network; None if it says nothing.
+    """The network of a checkpoint in its own words; None if it says nothing.
 
     Args:
         checkpoint: What :func:`~mmpconv.checkpoints.loading.load_from_local` gives.

@@ -1,4 +1,4 @@
-"""What makes the installed MM* ecosystem run together.
+"""Remedies that let the installed MM* ecosystem run together.
 
 One file per foreign defect; each says when it can be deleted. ``install``
 is called by ``import mmpconv`` and has to come before any import of MMagic

@@ -59,7 +59,7 @@ class _Names:
 
     @classmethod
     def postpone(cls, package: ModuleType, execute: Callable[[], None]) -> None:
-        """What is run instead of the package's ``__init__``."""
+        """Runs instead of the package's ``__init__``."""
         names = _POSTPONED[package.__name__] = cls(package, execute)
         package.__getattr__ = names.__getitem__
         package.__dir__ = lambda: sorted({*vars(package), *names.module_of, *names.own})
@@ -110,7 +110,7 @@ def _look_up_on_demand() -> None:
 
 
 class _Table(dict):
-    """What a registry has by name; a name that it has not is looked for in packages that are imported on demand.
+    """The entries of a registry by name; a name that it has not is looked for in packages that are imported on demand.
 
     Args:
         registry: The registry whose table it is. Lookups from the registries below it read the table itself,

@@ -72,7 +72,7 @@ class AmpOptimWrapper(_AmpOptimWrapper):
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether this CPU multiplies in bfloat16, rather than torch emulating it."""
+    """True if this CPU multiplies in bfloat16, rather than torch emulating it."""
     if platform.machine().lower() in ('aarch64', 'arm64'):
         return torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

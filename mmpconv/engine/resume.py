@@ -41,12 +41,12 @@ def config_stem(name: str) -> str:
 
 
 def is_url(name: str) -> bool:
-    """Whether MMEngine fetches this name (``https://``, ``torchvision://``...) rather than opens it."""
+    """True if MMEngine fetches this name (``https://``, ``torchvision://``...) rather than opens it."""
     return re.match(r'[\w:+-]+://', name) is not None
 
 
 def how_to_make(checkpoint: str, config: str) -> str:
-    """What to do when the checkpoint that a config starts from is absent.
+    """Advice for when the checkpoint that a config starts from is absent.
 
     A checkpoint in ``work_dirs/NAME`` comes from the config ``NAME.py``, such as that of stage 1.
     """

@@ -19,8 +19,8 @@ def read_model_config(name: str, options: dict | None = None) -> Config:
     """Read the config of a model.
 
     Args:
-        name: As of :func:`mmpconv.engine.resume.load_config`.
-        options: Changes of it, as of ``--cfg-options``.
+        name: See :func:`mmpconv.engine.resume.load_config`.
+        options: Changes of it, in the form of ``--cfg-options``.
 
     Raises:
         LaunchError: There is no such config, the changes do not fit it, or it has no model.

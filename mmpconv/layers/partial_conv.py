@@ -39,7 +39,7 @@ class PartialPadding:
 
 
 class _PartialConvNd(PartialPadding):
-    """What the layers of one, two and three dimensions share; mixed in before ``nn.Conv*d``."""
+    """Common part of the layers of one, two and three dimensions; mixed in before ``nn.Conv*d``."""
 
     __constants__ = [*nn.Conv2d.__constants__, 'multi_channel', 'return_mask']
     # Here too, for a convolution that becomes a partial one when it is built already.
@@ -63,7 +63,7 @@ class _PartialConvNd(PartialPadding):
                 ``multi_channel``. Any real or boolean dtype.
             return_mask: Overrides the layer's ``return_mask``.
             channels: For networks that mask features where they produce them: ``input`` is zero in
-                the holes, or two such maps as of :func:`mmpconv.ops.masked_conv`; ``mask``
+                the holes, or two such maps, see :func:`mmpconv.ops.masked_conv`; ``mask``
                 ``(N, 1 or groups, *size)`` is the number of valid channels, 0 to ``channels``; the
                 output and a mask of the same form are returned.
 
@@ -201,7 +201,7 @@ class PConv(PartialConv2d):
     """MMagic's layer of this name: what it returns, and when.
 
     Args:
-        multi_channel: As of :class:`PartialConv2d`.
+        multi_channel: See :class:`PartialConv2d`.
         eps: Accepted because configs set it for mixed precision; has no effect, for
             there is no epsilon in the formula.
 
@@ -216,7 +216,7 @@ class PConv(PartialConv2d):
 
     def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool = True,
                 channels: int | None = None):
-        """As of :class:`PartialConv2d`, under MMagic's conventions."""
+        """See :class:`PartialConv2d`, under MMagic's conventions."""
         if torch.jit.is_scripting():
             assert mask is not None, 'a scripted PConv returns output and mask, so it needs a mask'
             return self._scripted(input, mask)

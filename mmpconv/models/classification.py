@@ -71,7 +71,7 @@ def _partially_padded(name: str) -> Callable[..., nn.Module]:
     ``pd{name}`` load too. Weights that torchvision offers were trained with zero padding: fine-tune them.
 
     Args:
-        *args, **kwargs: As of ``torchvision.models.{name}``, such as ``weights`` and ``num_classes``.
+        *args, **kwargs: See ``torchvision.models.{name}``, such as ``weights`` and ``num_classes``.
     """
     return build
 

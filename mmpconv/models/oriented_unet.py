@@ -139,7 +139,7 @@ class _ResidualBlock(nn.Module):
 
 
 def _evidence(fills: Tensor, variation: Tensor) -> Tensor:
-    """What the decoder sees at full resolution besides features: ``(N, C + 17, H, W)``.
+    """Input of the decoder at full resolution besides features: ``(N, C + 17, H, W)``.
 
     The filling from all sides; by how much the mean of the colours differs from it in each of the others; and how
     colours change along lines, relative to the mean of the directions, and this mean.

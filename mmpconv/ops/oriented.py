@@ -76,7 +76,7 @@ def oriented_fills(input: Tensor, mask: Tensor, saturation: float = SATURATION) 
 
 
 def line_variation(input: Tensor, mask: Tensor) -> Tensor:
-    """How much colours change from pixel to pixel along each direction, in the holes as around them.
+    """Variation of colours from pixel to pixel along each direction, in the holes as around them.
 
     The squared difference of two neighbours along a line, the mean of the channels, where both are valid; spread over
     the rest by :func:`mmpconv.ops.pyramid_fill`.
@@ -110,7 +110,7 @@ def oriented_logits(variation: Tensor, noise: float = 1e-3) -> Tensor:
     """Logits of the weights of :func:`oriented_fills`: the less colours change along a direction, the more it counts.
 
     Args:
-        variation: ``(N, 8, H, W)``, as of :func:`line_variation`.
+        variation: ``(N, 8, H, W)``, see :func:`line_variation`.
         noise: As in :func:`oriented_fill`.
 
     Returns:

@@ -43,7 +43,7 @@ def partial_conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, ma
         bias: ``(C_out,)``; added unscaled, where the window saw anything.
         mask: ``(N, 1, H, W)`` or ``(N, C_in, H, W)``, any real or boolean dtype; a batch size of 1
             is shared. None: only the padding is a hole (partial padding, arXiv 1811.11718).
-        stride, padding, dilation, groups: As of :func:`torch.nn.functional.conv2d`.
+        stride, padding, dilation, groups: See :func:`torch.nn.functional.conv2d`.
 
     Returns:
         tuple[Tensor, Tensor]: Output ``(N, C_out, H', W')`` and updated mask, ``(N, 1, H', W')`` or
@@ -116,7 +116,7 @@ def masked_conv(input: Tensor | tuple[Tensor, Tensor], weight: Tensor, bias: Ten
     Args:
         input: ``(N, C_in, *size)``, zero in the holes; or two maps ``(low, skip)`` of together ``C_in``
             channels, the first to be upsampled to the size of the second (2 dimensions only).
-        weight, bias, stride, padding, dilation, groups: As of the convolution.
+        weight, bias, stride, padding, dilation, groups: Those of the convolution.
         valid: ``(N, 1 or groups, *size)``, valid channels from 0 to ``channels``, of float32 or wider.
         channels: Value of ``valid`` where there is no hole.
 

@@ -59,10 +59,10 @@ def partial_padding_conv(input: Tensor, weight: Tensor, bias: Tensor | None, str
         input: ``(N, C_in, *size)`` or ``(C_in, *size)``.
         weight: ``(C_out, C_in / groups, *kernel_size)``.
         bias: ``(C_out,)`` or None.
-        padding: As of the convolution; or a tuple of two per dimension, for before and after.
+        padding: That of the convolution; or a tuple of two per dimension, for before and after.
 
     Returns:
-        Tensor: as of the convolution with zero padding.
+        Tensor: that of the convolution with zero padding.
     """
     kernel_size, spatial = weight.shape[2:], weight.dim() - 2
     pads = explicit_padding(padding, kernel_size, dilation)

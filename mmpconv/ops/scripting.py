@@ -59,7 +59,7 @@ def scripted_hide(input: Tensor, mask: Tensor) -> Tensor:
 def scripted_renormalise(out: Tensor, bias: Tensor | None, mask: Tensor, channels: int, kernel_size: list[int],
                          stride: list[int], padding: list[int], dilation: list[int],
                          groups: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """What :func:`~mmpconv.ops.masked_conv` makes of the convolution's output, and the updated mask, of ``dtype``."""
+    """The renormalised output of :func:`~mmpconv.ops.masked_conv`, and the updated mask, of ``dtype``."""
     spatial = len(kernel_size)
     shared = mask.size(1) == 1
     per_group = 1 if shared else channels // groups
@@ -102,7 +102,7 @@ def _count_along(valid: Tensor, dim: int, kernel: int, stride: int, dilation: in
 
 
 def is_exporting() -> bool:
-    """Whether :func:`torch.export.export` is tracing. What is written down then must not depend on sizes.
+    """True while :func:`torch.export.export` is tracing: what is written down must not depend on sizes.
 
     (Before torch 2.7 there is no saying, and an exported program is good for its own sizes only.)
     """
@@ -111,5 +111,5 @@ def is_exporting() -> bool:
 
 
 def is_tracing() -> bool:
-    """Whether a compiler, an export or :func:`torch.jit.trace` is looking on, which had better see plain operations."""
+    """True while a compiler, an export or :func:`torch.jit.trace` records: it had better see plain operations."""
     return torch.compiler.is_compiling() or torch.jit.is_tracing()

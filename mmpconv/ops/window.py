@@ -1,4 +1,4 @@
-"""What a convolution's window sees of a mask, in any number of spatial dimensions."""
+"""Counts of valid positions in a convolution's window, in any number of spatial dimensions."""
 from collections.abc import Sequence
 
 import torch.nn.functional as F
@@ -26,13 +26,13 @@ def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
 
 def output_size(size: Sequence[int], kernel_size: Sequence[int], stride: Sequence[int],
                 padding: Sequence[tuple[int, int]], dilation: Sequence[int]) -> list[int]:
-    """Spatial size of a convolution's output; ``padding`` as of :func:`explicit_padding`."""
+    """Spatial size of a convolution's output; ``padding``: see :func:`explicit_padding`."""
     return [(n + before + after - d * (k - 1) - 1) // s + 1
             for n, k, s, (before, after), d in zip(size, kernel_size, stride, padding, dilation)]
 
 
 def valid_channels(mask: Tensor, groups: int = 1) -> Tensor:
-    """How many channels are valid at each position, per group of channels.
+    """Number of valid channels at each position, per group of channels.
 
     A mask that was expanded from one channel (a view of stride 0) is recognised
     and multiplied instead of summed.

@@ -45,7 +45,7 @@ class LeftAlone:
 
 @dataclass(frozen=True)
 class PaddingReport:
-    """What :func:`~mmpconv.convert_padding` did; ``print`` shows it as a table.
+    """Report of :func:`~mmpconv.convert_padding`; ``print`` shows it as a table.
 
     Attributes:
         mode: Padding that was asked for.

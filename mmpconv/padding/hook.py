@@ -14,7 +14,7 @@ class ConvertPaddingHook(Hook):
     hook runs: :func:`~mmpconv.padding.model.PaddedModel` works there too.
 
     Args:
-        mode, include, exclude: As of :func:`~mmpconv.convert_padding`.
+        mode, include, exclude: See :func:`~mmpconv.convert_padding`.
     """
 
     # Before hooks that copy the model, such as the EMA hook.
@@ -28,7 +28,7 @@ class ConvertPaddingHook(Hook):
         """Convert; after the first time there is nothing to do.
 
         Raises:
-            ValueError: As of :func:`~mmpconv.convert_padding`.
+            ValueError: See :func:`~mmpconv.convert_padding`.
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         runner.logger.info(convert_padding(model, self.mode, self.include, self.exclude))

@@ -33,7 +33,7 @@ _PADDING_LAYERS = (padding_layers._ReflectionPadNd, padding_layers._ReplicationP
 
 
 def concerns_padding(module: nn.Module) -> bool:
-    """Whether a report should speak of this module: a padding layer, or anything that looks like a convolution."""
+    """True for what a report speaks of: a padding layer, or anything that looks like a convolution."""
     return isinstance(module, (_ConvNd, *_PADDING_LAYERS)) or all(
         hasattr(module, name) for name in ('kernel_size', 'padding', 'weight'))
 
@@ -62,7 +62,7 @@ def reason_to_leave(module: nn.Module) -> str | None:
 
 
 def looks_beyond_the_border(module: nn.Module) -> bool:
-    """Whether a convolution has any padding."""
+    """True if a convolution has any padding."""
     if _mixin(original_class(own_class(module))) is AdaptivePadding:
         return any(k > 1 for k in module.kernel_size)
     pads = explicit_padding(module.padding, module.kernel_size, module.dilation)
@@ -146,7 +146,7 @@ def _mixin(cls: type) -> type | None:
 
 
 def _computes_by_conv_forward(cls: type) -> bool:
-    """Whether ``forward`` hands over to torch's ``_conv_forward``, which is what partial padding replaces.
+    """True if ``forward`` hands over to torch's ``_conv_forward``, which is what partial padding replaces.
 
     Weight standardisation of one's own, quantised weights, checks of the input do. Deformable, masked and
     other convolutions call a function of torch, or an operation of their own.

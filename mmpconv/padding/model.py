@@ -22,7 +22,7 @@ def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | S
 
     Args:
         model: Config of a model, built in the scope in force.
-        mode, include, exclude: As of :func:`~mmpconv.convert_padding`.
+        mode, include, exclude: See :func:`~mmpconv.convert_padding`.
         **overrides: Replace entries of ``model``. Runners and ``init_model`` functions set some on what they take for
             the model: ``train_cfg``, ``pretrained``. The runner's ``data_preprocessor``, meant for a model that has
             none, replaces none here either.
@@ -31,7 +31,7 @@ def PaddedModel(model: dict | nn.Module, mode: str = 'partial', include: str | S
         nn.Module: The model that ``model`` describes.
 
     Raises:
-        TypeError, ValueError: As of :func:`~mmpconv.convert_padding`.
+        TypeError, ValueError: See :func:`~mmpconv.convert_padding`.
     """
     from mmengine.logging import print_log
     from mmengine.registry import MODELS

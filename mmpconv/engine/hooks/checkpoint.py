@@ -110,7 +110,7 @@ class CheckpointHook(_CheckpointHook):
     saved right before a validation repeats this, because it may have been stopped in between.
 
     Args:
-        *args, **kwargs: As of MMEngine's hook.
+        *args, **kwargs: See MMEngine's hook.
 
     Attributes:
         saved (str | None): The last checkpoint that this run saved, or that it goes on from.

@@ -19,7 +19,7 @@ class PlainConv2d(PConv):
         decoder=dict(type='PConvDecoder', conv_cfg=dict(type='PlainConv2d'))
 
     Args:
-        Others: As of :class:`torch.nn.Conv2d`.
+        Others: See :class:`torch.nn.Conv2d`.
     """
 
     def forward(self, input: Tensor | tuple[Tensor, Tensor], mask: Tensor | None = None, return_mask: bool = True,
@@ -65,7 +65,7 @@ class MaskConvModule(MMagicMaskConvModule):
     Args:
         conv_cfg: ``dict(type='PConv', ...)`` or ``dict(type='PartialConv2d', ...)``; or
             ``dict(type='PlainConv2d')``, which takes a mask and ignores it.
-        Others: As of :class:`mmcv.cnn.ConvModule`.
+        Others: See :class:`mmcv.cnn.ConvModule`.
 
     Raises:
         ConvTypeError: ``conv_cfg`` names another layer, or none.
@@ -92,12 +92,12 @@ class MaskConvModule(MMagicMaskConvModule):
         """Forward function.
 
         Args:
-            x: ``(N, C, H, W)``, or two maps as of :func:`mmpconv.ops.masked_conv` with ``channels``.
+            x: ``(N, C, H, W)``, or two maps, see :func:`mmpconv.ops.masked_conv`, with ``channels``.
             mask: ``(N, C, H, W)``, or ``(N, 1, H, W)`` if the convolution is not multi-channel;
                 1 = valid. None: a block without masks.
             activate, norm: Whether to run these layers.
             return_mask: Whether to return the updated mask too.
-            channels: The form for networks, as of :meth:`PartialConv2d.forward`: the output is zero
+            channels: The form for networks, see :meth:`PartialConv2d.forward`: the output is zero
                 in the holes of the returned mask ``(N, 1, H', W')``.
         """
         if mask is None:

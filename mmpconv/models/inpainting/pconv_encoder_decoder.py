@@ -96,12 +96,12 @@ class PConvDecoder(BaseModule):
     on multiples of ``2^num_layers`` this is the factor of 2 of the paper.
 
     Args:
-        num_layers: As of the encoder.
+        num_layers: That of the encoder.
         interpolation: ``'nearest'`` only: any other would smear holes and features into each other.
         conv_cfg, norm_cfg: Configs of the convolutions and of all normalisations but the last
             layer's, which has none.
         in_channels: Channels of the image, for the last skip connection and the output.
-        width: As of the encoder.
+        width: That of the encoder.
         out_act_cfg: Activation of the last layer, such as ``dict(type='Tanh')`` to keep the image in [-1, 1].
             None, as in the paper: a hole's colours may leave the range.
 
@@ -129,7 +129,7 @@ class PConvDecoder(BaseModule):
         """Decode what the encoder returned.
 
         Args:
-            input_dict: ``hidden_feats`` and ``hidden_masks`` as of :meth:`PConvEncoder.forward`.
+            input_dict: ``hidden_feats`` and ``hidden_masks``, see :meth:`PConvEncoder.forward`.
                 Features from elsewhere, without ``zero_in_holes``, are masked first.
 
         Returns:

@@ -28,7 +28,7 @@ class PConvInpaintor(OneStageInpaintor):
             rounding; checkpoints are the same.
         loss_psnr: Config of a loss between output and ground truth in the hole, such as
             ``dict(type='MaskedPSNRLoss')``; its term is ``loss_psnr``. None: without.
-        Others: As of MMagic's ``OneStageInpaintor``, without a discriminator.
+        Others: See MMagic's ``OneStageInpaintor``, without a discriminator.
 
     Raises:
         ValueError: A discriminator is configured.
