@@ -73,7 +73,8 @@ setup(
         'Topic :: Scientific/Engineering :: Image Processing',
     ],
     packages=find_packages(include=['mmpconv', 'mmpconv.*']),
-    package_data={'mmpconv.web': ['*.css', '*.js'], 'mmpconv.checkpoints': ['weights/*']},
+    package_data={'mmpconv.benchmark': ['*.html'], 'mmpconv.checkpoints': ['weights/*'],
+                  'mmpconv.web': ['*.css', '*.js']},
     python_requires='>=3.11,<3.14',
     install_requires=requirements('core'),
     extras_require={

@@ -5,15 +5,17 @@ Whoever writes a file does it through :func:`whole_file` or a function below it,
 by the next one that writes to the same folder.
 """
 import contextlib
+import csv
 import errno
 import fcntl
+import io
 import itertools
 import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,13 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path) -> Any:
     """The content, or None if there is no such file."""
     return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
+
+
+def as_csv(rows: Iterable[Iterable]) -> str:
+    """Lines of a CSV file; numbers with all their digits."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerows(rows)
+    return text.getvalue()
 
 
 def append(path: Path, content: str | bytes) -> None:

@@ -1,4 +1,4 @@
-"""How a command line names methods."""
+"""Names of methods on a command line, in tables and in files."""
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +7,11 @@ from mmpconv.engine.resume import config_stem, is_url
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES
 
-from .baseline import Baseline
-from .folder import Folder
-from .method import Method, check_names
+from .methods import Baseline, Folder, Method
 from .network import Network
 
-HELP = (f'one of {", ".join(BASELINES)}; CONFIG:CHECKPOINT, an inpaintor (a config as of test.py, and a file or URL); '
-        'or FOLDER, pictures ID.png that other software has written; NAME=... before any of them names it in the '
-        'tables')
+# A name is part of file names, on whatever system.
+_NAME = re.compile(r'[^/\\=\x00-\x1f.\s]([^/\\=\x00-\x1f]{0,78}[^/\\=\x00-\x1f\s])?')
 # The suffix of a config ends it: colons stand in `package::path` and in URLs, too.
 _NETWORK = re.compile(r'(?P<config>.+?\.(?:py|json|ya?ml)):(?P<checkpoint>.+)', re.DOTALL)
 
@@ -23,14 +20,14 @@ def parse_methods(words: Sequence[str], device: str, options: dict | None = None
     """The methods of a command line, in its order.
 
     Args:
-        words: As :data:`HELP` says.
-        device, options: As of :class:`Network`.
+        words: Each is a baseline, ``CONFIG:CHECKPOINT`` of a network, or a folder of results, perhaps behind ``NAME=``.
+        device, options: Of networks, see :class:`~.network.Network`.
 
     Raises:
         LaunchError: One is none of these, or a name is not one or is there twice.
     """
     methods = [_parse(word, device, options) for word in words]
-    check_names(methods)
+    _check_names(methods)
     return methods
 
 
@@ -62,3 +59,16 @@ def _split_name(word: str) -> tuple[str, str]:
     if not name or not method:
         raise LaunchError(f'{word!r} is no method; write NAME=METHOD with both parts, or METHOD alone')
     return name, method
+
+
+def _check_names(methods: Sequence[Method]) -> None:
+    """Refuse names that cannot be told apart or cannot be file names."""
+    seen: dict[str, str] = {}
+    for name in (method.name for method in methods):
+        if not _NAME.fullmatch(name):
+            raise LaunchError(f'a method is called {name!r}, but its name is part of file names: it has 1 to 80 '
+                              'characters, no slash, and does not begin with a dot; write NAME=... to give another')
+        if name.lower() in seen:  # some file systems do not tell them apart
+            raise LaunchError(f'two methods are called {seen[name.lower()]!r} and {name!r}; write NAME=... to give one '
+                              'of them another name')
+        seen[name.lower()] = name

@@ -16,7 +16,7 @@ from mmpconv.engine.trained_model import checkpoint_sha256, load_trained_model, 
 from mmpconv.environment import plain, versions
 from mmpconv.errors import LaunchError, one_line
 
-from .method import Method
+from .methods import Method
 
 # What inpaintors take, where a config does not say.
 DEFAULT_PIPELINE = (dict(type='mmpconv.GetMaskedImage'), dict(type='mmagic.PackInputs'))
@@ -30,13 +30,13 @@ class Network(Method):
 
     Args:
         name: In tables and file names.
-        config: As of ``tools/test.py``.
+        config: As for ``tools/test.py``.
         checkpoint: File, or http(s) URL.
         device: ``cpu`` or ``cuda``.
-        options: Changes of the config, as of ``--cfg-options``.
+        options: Changes of the config, as by ``--cfg-options``.
     """
 
-    in_processes = False
+    in_threads = False
 
     def __init__(self, name: str, config: str, checkpoint: str, device: str, options: dict | None = None):
         super().__init__(name)
@@ -44,7 +44,7 @@ class Network(Method):
         self._model = None
 
     def check(self, benchmark: FrozenBenchmark) -> dict:
-        """As of :meth:`Method.check`: build it, load the checkpoint, and fill the first sample.
+        """See :meth:`Method.check`: build it, load the checkpoint, and fill the first sample.
 
         Raises:
             LaunchError: One of these fails.
@@ -70,7 +70,7 @@ class Network(Method):
 
     def fill(self, samples: Sequence[BenchmarkSample], images: Sequence[np.ndarray],
              masks: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """As of :meth:`Method.fill`. The first call loads the network.
+        """See :meth:`Method.fill`. The first call loads the network.
 
         Raises:
             LaunchError: It does not give pictures of the size of the photos.
@@ -83,11 +83,11 @@ class Network(Method):
         return [self._picture(result, image.shape) for result, image in zip(results, images)]
 
     def describe(self) -> str:
-        """As of :meth:`Method.describe`."""
+        """See :meth:`Method.describe`."""
         return f'{self.name}: `{self.config}`, `{self.checkpoint}`'
 
     def close(self) -> None:
-        """As of :meth:`Method.close`."""
+        """See :meth:`Method.close`."""
         self._model = None
         if self.device == 'cuda':
             torch.cuda.empty_cache()

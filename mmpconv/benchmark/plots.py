@@ -8,8 +8,7 @@ from PIL import Image
 
 from mmpconv.whole_files import whole_file
 
-from .metrics import Metric
-from .results import Results
+from .results import Metric, Results
 
 _MARKERS = 'osD^vP*X<>'
 _SPREAD = 0.3  # of a bin's width, between the first and the last method

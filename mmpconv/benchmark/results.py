@@ -1,6 +1,4 @@
-"""The scores of all methods, and what they come to."""
-import csv
-import io
+"""The scores of all methods, and their means with intervals."""
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +6,51 @@ from typing import Any
 
 from mmpconv.datasets.benchmark_files import SPLITS
 from mmpconv.evaluation.statistics import summarise
-
-from .metrics import METRICS, Metric
+from mmpconv.whole_files import as_csv
 
 _BORDERS = ('off', 'on')
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score.
+
+    Attributes:
+        name: In files.
+        label: In tables, with its unit.
+        form: Of a value in a table, for :func:`format`.
+        is_better: ``min`` or ``max`` of several.
+        what: Its definition, as part of a sentence.
+        has_bins: It is of a picture, so that it has a mean for each bin.
+    """
+    name: str
+    label: str
+    form: str
+    is_better: type(min)
+    what: str
+    has_bins: bool = True
+
+    def text(self, value: float) -> str:
+        """A value in a table."""
+        return format(value, self.form)
+
+    @property
+    def direction(self) -> str:
+        """The better way."""
+        return 'less is better' if self.is_better is min else 'more is better'
+
+
+METRICS = {metric.name: metric for metric in (
+    Metric('l1', 'L1 (%)', '.2f', min, 'mean absolute difference over the whole picture, in percent of the range'),
+    Metric('l1_hole', 'L1 in the hole (%)', '.2f', min, 'the same over the hole alone'),
+    Metric('psnr', 'PSNR (dB)', '.2f', max, 'peak signal-to-noise ratio over the whole picture'),
+    Metric('ssim', 'SSIM', '.3f', max, 'structural similarity over the whole picture, Gaussian window of 11 pixels'),
+    Metric('lpips', 'LPIPS', '.3f', min, 'learned perceptual distance over the whole picture'),
+    Metric('fid', 'FID', '.2f', min, 'Frechet distance between the features of all results and of all photos',
+           has_bins=False),
+    Metric('seconds', 'seconds', '.2g', min, 'median of the seconds an image, without reading and scoring it',
+           has_bins=False),
+)}
 
 
 @dataclass(frozen=True)
@@ -30,10 +69,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Results:
-    """What all methods scored.
+    """The scores of all methods.
 
     Attributes:
-        rows: As of :class:`~.score_file.ScoreFile`, by method, in the order of the benchmark.
+        rows: See :class:`~.score.Scores`; by method, in the order of the benchmark.
         bins: Names of the hole-ratio bins.
         fid: By method; empty where it was not computed.
         splits: ``N`` or ``B`` by ID of the sample, of a benchmark that is divided as the paper's table; else empty.
@@ -55,7 +94,7 @@ class Results:
         return [metric for name, metric in METRICS.items() if name in first or (name == 'fid' and self.fid)]
 
     def summary(self, method: str, metric: str, bin: str | None = None, kind: str | None = None) -> Summary | None:
-        """What a method scored on some of the samples.
+        """Scores of a method on some of the samples, in one number.
 
         Args:
             method, metric: Names.
@@ -92,16 +131,11 @@ class Results:
                     if summary:
                         lines.append((method, metric.name, bin or 'all', kind or 'all', summary.count, summary.value,
                                       *(summary.interval or ('', ''))))
-        return _csv(lines)
+        return as_csv(lines)
 
     def rows_to_csv(self) -> str:
         """All rows of all methods."""
         names = list(next(iter(self.rows.values()))[0])
-        return _csv([('method', *names), *((method, *(row[name] for name in names))
+        return as_csv([('method', *names), *((method, *(row[name] for name in names))
                                            for method, rows in self.rows.items() for row in rows)])
 
-
-def _csv(lines: Sequence[Sequence]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator='\n').writerows(lines)
-    return text.getvalue()

@@ -78,8 +78,8 @@ GROUPS = {
                                 'mmpconv.cli.convert_keys'),
     },
     'benchmarks': {
-        'make-benchmark': Command('freeze photos, windows and holes to files', 'mmpconv.benchmark.making:main'),
-        'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.benchmark:main',
+        'make-benchmark': Command('freeze photos, windows and holes to files', 'mmpconv.cli.make_benchmark'),
+        'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.cli.benchmark',
                              'inpainting,evaluate'),
     },
     'partial padding': {

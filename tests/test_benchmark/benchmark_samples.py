@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 import skimage.data
 
+from mmpconv.benchmark.compare import Comparison
 from mmpconv.benchmark.method_names import parse_methods
-from mmpconv.benchmark.perception import Perception
-from mmpconv.benchmark.run import resources_for, score_all
-from mmpconv.benchmark.score_file import ScoreFile
+from mmpconv.benchmark.score import Perception
 from mmpconv.datasets.benchmark_files import BenchmarkSample, all_masks_sha256, mask_sha256, samples_to_csv
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
-from mmpconv.evaluation.image_metrics import IMAGE_METRICS
 
 SIZE = (48, 64)
 BINS = ('0.01-0.1', '0.1-0.2', '0.2-0.3', '0.3-0.4', '0.4-0.5', '0.5-0.6')
@@ -58,13 +56,8 @@ def make_benchmark(folder, repeats=1, size=SIZE):
 
 
 def score_words(benchmark, words, folder, batch_size=8, jobs=2, restart=False, options=None):
-    """What the command line does before it shows anything; returns the files of the methods."""
-    methods = parse_methods(words, 'cpu', options)
-    perception = Perception(folder, 'cpu')
-    files = [ScoreFile(folder / 'methods', method.name, IMAGE_METRICS) for method in methods]
-    for method, file in zip(methods, files):
-        file.check(dict(benchmark_sha256=benchmark.sha256, **method.check(benchmark)),
-                   [sample.id for sample in benchmark.samples], restart)
-    with resources_for(methods, benchmark, 'cpu', batch_size, jobs) as resources:
-        score_all(methods, files, benchmark, perception, resources)
-    return files
+    """Fill and score by the methods that a command line names; returns their rows by name."""
+    comparison = Comparison(benchmark, parse_methods(words, 'cpu', options), folder, Perception(), jobs, batch_size)
+    comparison.check(restart)
+    comparison.fill()
+    return comparison.score().rows

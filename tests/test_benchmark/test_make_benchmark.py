@@ -1,4 +1,4 @@
-"""What ``tools/make_benchmark.py`` does, by its command line."""
+"""Making and verifying of benchmarks, by the command line."""
 import csv
 import hashlib
 import json
@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mmpconv.benchmark.making import main, make
-from mmpconv.benchmark.making.classes import mask_classes
-from mmpconv.benchmark.making.drawn_masks import GENERATORS, draw_mask, move_to_border
-from mmpconv.benchmark.making.samples import window
+from mmpconv.benchmark.making import make
+from mmpconv.benchmark.making.classes import GENERATORS, mask_classes
+from mmpconv.benchmark.making.masks import draw_mask, move_to_border
+from mmpconv.benchmark.making.photos import window
+from mmpconv.cli import main
 from mmpconv.datasets import FrozenBenchmark
 
 SMALL = ['--masks', 'occlusion', '--per-bin', '2', '--size', '48', '64', '--jobs', '1']
@@ -61,13 +62,13 @@ def files(folder):
 def refusal(capsys, *args):
     """The sentence with which a command ends."""
     with pytest.raises(SystemExit) as ended:
-        main([str(arg) for arg in args])
+        main(['make-benchmark', *map(str, args)])
     assert isinstance(ended.value.code, str) and ended.value.code.startswith('error: ')
     return ended.value.code
 
 
 def run(*args):
-    main([str(arg) for arg in args])
+    main(['make-benchmark', *map(str, args)])
 
 
 @pytest.mark.parametrize('masks', ['occlusion', 'files'])
@@ -344,7 +345,7 @@ def test_masks_among_the_photos_are_not_taken_for_photos(tmp_path, photos, mask_
 
 
 def test_what_is_left_out_on_the_command_line_is_named(capsys):
-    assert 'OUT, --per-bin is not given; for example: make_benchmark.py' in refusal(
+    assert 'OUT, --per-bin is not given; for example: mmpconv make-benchmark' in refusal(
         capsys, 'photos', '--masks', 'boxes')
 
 

@@ -19,8 +19,6 @@ from torch import nn
 
 import mmpconv
 from mmpconv.analysis.padding_comparison import compare, plan
-from mmpconv.benchmark import command_line as benchmark
-from mmpconv.benchmark.making import command_line as benchmark_making
 from mmpconv.benchmark.method_names import parse_methods
 from mmpconv.cli.main import parse
 from mmpconv.engine.resume import load_config
@@ -103,9 +101,9 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
     elif script == 'tools/model_converters/convert_inpainting.py':  # tests/test_checkpoints runs it
         assert len(args) == 3
     elif script == 'tools/benchmark.py':  # tests/test_benchmark runs it; here: that the methods are ones
-        assert parse_methods(benchmark.build_parser().parse_intermixed_args(args[1:]).methods, 'cpu')
+        assert parse_methods(parse('benchmark', args[1:]).methods, 'cpu')
     elif script == 'tools/make_benchmark.py':  # tests/test_benchmark runs it on photos
-        assert benchmark_making.build_parser().parse_args(args[1:])
+        assert parse('make-benchmark', args[1:])
     elif script == 'tests/test_web/screenshot.py':
         if not any(map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))):
             pytest.skip('there is no Chromium')

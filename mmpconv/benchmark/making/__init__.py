@@ -1,4 +1,1 @@
 """Making and checking of frozen benchmarks."""
-from .command_line import main
-
-__all__ = ['main']

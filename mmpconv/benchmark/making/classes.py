@@ -1,10 +1,12 @@
-"""The classes that a benchmark has equally many samples of: hole-ratio bin and border."""
+"""The classes that a benchmark has equally many samples of: hole-ratio bin and border. Imports nothing large."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.hole_bins import hole_bins, in_bin
 
+# Generators of masks; mmpconv.benchmark.making.masks draws by them.
+GENERATORS = ('occlusion', 'irregular', 'strokes', 'lama-thin', 'lama-medium', 'lama-thick', 'boxes')
 # What --border asks for, and the kinds of holes that each bin then has. N and B are of table 1 of arXiv 1804.07723.
 BORDERS = {'both': ('off', 'on'), 'off': ('off',), 'on': ('on',), 'paper': ('N', 'B')}
 _IN_WORDS = {'off': 'holes off the border', 'on': 'holes touching the border', 'N': 'holes anywhere',
@@ -13,12 +15,12 @@ _IN_WORDS = {'off': 'holes off the border', 'on': 'holes touching the border', '
 
 @dataclass(frozen=True)
 class MaskClass:
-    """Masks of one bin, as :func:`~mmpconv.evaluation.bin_of` has it, and of one kind.
+    """Masks of one hole-ratio bin, which holds its upper edge, and of one kind.
 
     Attributes:
         low, high: Of the bin.
-        kind: ``off`` and ``on``: whether they touch the border (:func:`~mmpconv.evaluation.touches_border`). ``N``:
-            unrestricted. ``B``: not near it (:func:`~mmpconv.datasets.masks.near_border`).
+        kind: ``on``: they touch the border (:func:`~mmpconv.evaluation.touches_border`). ``off``: they do not.
+            ``N``: unrestricted. ``B``: not near the border (:func:`~mmpconv.datasets.masks.near_border`).
     """
 
     low: float
@@ -35,13 +37,13 @@ class MaskClass:
         return f'hole ratio {self.bin}, {_IN_WORDS[self.kind]}'
 
     def holds(self, ratio: float, touches_border: bool, near_border: bool) -> bool:
-        """Whether a mask of this hole ratio and place is of this class."""
+        """A mask of this hole ratio and place is of this class."""
         fits = {'off': not touches_border, 'on': touches_border, 'N': True, 'B': not near_border}
         return in_bin(ratio, self.low, self.high) and fits[self.kind]
 
     @property
     def keeps_off(self) -> bool:
-        """Whether masks of it are drawn with the frame free that the paper's masks off the border keep free."""
+        """Masks of it are drawn with the frame free that the paper's masks off the border keep free."""
         return self.kind in ('off', 'B')
 
     @property

@@ -1,8 +1,9 @@
 """Making of a benchmark: check everything, then write everything."""
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,27 +15,42 @@ from mmpconv.datasets.benchmark_files import (
     LOCATION,
     MASKS,
     SAMPLES,
+    BenchmarkSample,
     all_masks_sha256,
+    mask_sha256,
     samples_to_csv,
 )
 from mmpconv.datasets.frozen_benchmark import encode_mask
+from mmpconv.datasets.masks import near_border
 from mmpconv.errors import LaunchError
+from mmpconv.evaluation import touches_border
+from mmpconv.parallel import in_order, shown
 from mmpconv.whole_files import whole_folder
 
-from .classes import MaskClass
-from .drawn_masks import GENERATORS, draw_mask, require_possible
-from .folder import location, require_free
-from .mask_files import choose_masks, read_mask, read_masks
-from .parallel import map_in_threads
-from .photos import Photo, find_pictures, itemised, read_list, read_photos, same_content
-from .samples import Source, photo_order, sample_of, window
-
-_MASKS = 3  # second number of the seeds of drawn masks
+from .classes import GENERATORS, MaskClass
+from .masks import choose_masks, drawn_mask, read_mask, read_masks, require_possible
+from .photos import Photo, find_pictures, itemised, photo_order, read_list, read_photos, same_content, window
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be made, as the command line says."""
+class BenchmarkSettings:
+    """All that a benchmark is made of.
+
+    Args:
+        images: Folder of the photos.
+        list: Text file that names those to use; None: all.
+        folder: What is written.
+        masks: One of :data:`~.classes.GENERATORS`, or a folder.
+        invert_masks: Black is the hole in the folder of masks.
+        reuse_masks: A class of too few masks uses them again, mirrored.
+        classes: Those that get samples.
+        per_class: Samples of each.
+        size: Height and width of all samples, in pixels.
+        crop: ``center`` or ``random``: where the window of a photo is.
+        seed: Of all choices.
+        jobs: Number of threads.
+        force: Replace a benchmark that is there.
+    """
 
     images: Path
     list: Path | None
@@ -51,15 +67,11 @@ class Order:
     force: bool
 
     @property
-    def name(self) -> str:
-        return self.folder.resolve().name
-
-    @property
     def is_drawn(self) -> bool:
         return self.masks in GENERATORS
 
 
-def make(order: Order) -> list[Photo]:
+def make(settings: BenchmarkSettings) -> list[Photo]:
     """Make a benchmark.
 
     Returns:
@@ -68,95 +80,130 @@ def make(order: Order) -> list[Photo]:
     Raises:
         LaunchError: Something is not as it should be; then nothing was written.
     """
-    require_free(order.folder, order.force)
-    if order.is_drawn:
-        require_possible(order.classes, order.size)
-    elif not Path(order.masks).is_dir():
-        raise LaunchError(f'--masks is {order.masks}, which is neither a folder nor one of {", ".join(GENERATORS)}')
-    names = find_pictures(order.images, 'photos') if order.list is None else read_list(order.list, order.images)
-    _require_apart(order)
-    source = _drawn(order) if order.is_drawn else _chosen(order)
-    photos = read_photos(order.images, names, order.size, order.jobs)
+    _require_free(settings.folder, settings.force)
+    if settings.is_drawn:
+        require_possible(settings.classes, settings.size)
+    elif not Path(settings.masks).is_dir():
+        raise LaunchError(f'--masks is {settings.masks}, which is neither a folder nor one of {", ".join(GENERATORS)}')
+    names = (find_pictures(settings.images, 'photos') if settings.list is None
+             else read_list(settings.list, settings.images))
+    _require_apart(settings)
+    mask_of = _drawn(settings) if settings.is_drawn else _chosen(settings)
+    photos = read_photos(settings.images, names, settings.size, settings.jobs)
     doubles = [' = '.join(group) for group in same_content(photos)]
     if doubles:
-        warn(f'photos with the same content, each of which is used:{itemised(doubles)}')
-    _write(order, photos, source)
+        _warn(f'photos with the same content, each of which is used:{itemised(doubles)}')
+    _write(settings, photos, mask_of)
     return photos
 
 
-def warn(sentence: str) -> None:
-    """Say something that does not keep the benchmark from being made."""
+def _warn(sentence: str) -> None:
     print(f'warning: {sentence}', file=sys.stderr, flush=True)
 
 
-def _require_apart(order: Order) -> None:
-    """Check that neither masks nor benchmark would be taken for photos."""
-    if order.list is not None:
+def _require_free(folder: Path, force: bool) -> None:
+    """Check that a benchmark may be written to this folder."""
+    if folder.exists() and not folder.is_dir():
+        raise LaunchError(f'{folder} is a file; give the name of a new folder')
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob('*')} if folder.is_dir() else set()
+    if not found:
         return
-    root = order.images.resolve()
-    for folder, what in ((order.folder, 'OUT'), *([] if order.is_drawn else [(Path(order.masks), '--masks')])):
+    strange = sorted(name for name in found if name not in (DESCRIPTION, SAMPLES, LOCATION, MASKS)
+                     and not (name.startswith(f'{MASKS}/') and name.endswith('.png')))
+    if DESCRIPTION not in found or strange:
+        example = f', such as {strange[0]}' if strange else ''
+        raise LaunchError(f'{folder} holds what is not of a benchmark{example}, which is never replaced; give the name '
+                          'of a new folder')
+    if not force:
+        raise LaunchError(f'{folder} is a benchmark already; give another name, or replace it with --force')
+
+
+def _require_apart(settings: BenchmarkSettings) -> None:
+    """Check that neither masks nor benchmark would be taken for photos."""
+    if settings.list is not None:
+        return
+    root = settings.images.resolve()
+    for folder, what in ((settings.folder, 'OUT'),
+                         *([] if settings.is_drawn else [(Path(settings.masks), '--masks')])):
         if folder.resolve().is_relative_to(root):
-            raise LaunchError(f'{what} is {folder}, which lies in the folder of the photos, {order.images}: masks '
+            raise LaunchError(f'{what} is {folder}, which lies in the folder of the photos, {settings.images}: masks '
                               'would be taken for photos; move it elsewhere, or name the photos with --list')
 
 
-def _drawn(order: Order) -> Source:
-    def mask(number, wanted):
-        rng = np.random.default_rng([order.seed, _MASKS, number])
-        try:
-            return draw_mask(order.masks, rng, wanted, order.size)
-        except ValueError as error:
-            raise LaunchError(f'{order.masks} cannot fill the class "{wanted}": {error}; change --bins, --size, '
-                              '--border or --masks') from error
+def _drawn(settings: BenchmarkSettings) -> Callable[[int, MaskClass], np.ndarray]:
+    """From the number of a sample and its class to its mask."""
+    def mask_of(number: int, wanted: MaskClass) -> np.ndarray:
+        return drawn_mask(settings.masks, settings.seed, number, wanted, settings.size)
 
-    for number, wanted in enumerate(order.classes):  # what fails does so before photos are read
-        mask(number * order.per_class, wanted)
-    return mask
+    for number, wanted in enumerate(settings.classes):  # what fails does so before photos are read
+        mask_of(number * settings.per_class, wanted)
+    return mask_of
 
 
-def _chosen(order: Order) -> Source:
-    folder = Path(order.masks)
+def _chosen(settings: BenchmarkSettings) -> Callable[[int, MaskClass], np.ndarray]:
+    """The same for masks of a folder."""
+    folder = Path(settings.masks)
     names = find_pictures(folder, 'masks')
-    masks = read_masks(folder, names, order.size, order.invert_masks, order.jobs)
+    masks = read_masks(folder, names, settings.size, settings.invert_masks, settings.jobs)
     if len(masks) < len(names):
-        warn(f'{len(names) - len(masks)} of {len(names)} masks are the same as others and are left out')
-    chosen = choose_masks(masks, order.classes, order.per_class, order.reuse_masks, order.seed)
+        _warn(f'{len(names) - len(masks)} of {len(names)} masks are the same as others and are left out')
+    chosen = choose_masks(masks, settings.classes, settings.per_class, settings.reuse_masks, settings.seed)
 
-    def mask(number, wanted):
-        file, (down, right) = chosen[number]
-        return read_mask(folder / file.name, order.size, order.invert_masks)[::down, ::right]
+    def mask_of(number: int, wanted: MaskClass) -> np.ndarray:
+        path, (down, right) = chosen[number]
+        return read_mask(path, settings.size, settings.invert_masks)[::down, ::right]
 
-    return mask
+    return mask_of
 
 
-def _write(order: Order, photos: Sequence[Photo], source: Source) -> None:
-    wanted = [one for one in order.classes for _ in range(order.per_class)]
-    chosen = photo_order(photos, len(wanted), order.seed)
-    with whole_folder(order.folder) as unfinished:
+def _write(settings: BenchmarkSettings, photos: Sequence[Photo],
+           mask_of: Callable[[int, MaskClass], np.ndarray]) -> None:
+    wanted = [one for one in settings.classes for _ in range(settings.per_class)]
+    chosen = photo_order(photos, len(wanted), settings.seed)
+    with whole_folder(settings.folder) as unfinished:
         (unfinished / MASKS).mkdir()
 
-        def make_sample(number):
-            mask, photo = source(number, wanted[number]), chosen[number]
-            box = window(photo.size, order.size, order.crop, order.seed, number)
-            sample = sample_of(number, photo, box, mask, wanted[number])
+        def make_sample(number: int) -> BenchmarkSample:
+            mask, photo = mask_of(number, wanted[number]), chosen[number]
+            box = window(photo.size, settings.size, settings.crop, settings.seed, number)
+            sample = _sample(number, photo, box, mask, wanted[number])
             (unfinished / sample.mask).write_bytes(encode_mask(mask))
             return sample
 
-        samples = map_in_threads(make_sample, range(len(wanted)), order.jobs, 'making masks')
+        samples = list(shown(in_order(make_sample, range(len(wanted)), settings.jobs), len(wanted), 'making masks'))
         table = samples_to_csv(samples).encode()
         description = dict(
             format=FORMAT,
-            name=order.name,
-            seed=order.seed,
-            size=order.size,
+            name=settings.folder.resolve().name,
+            seed=settings.seed,
+            size=settings.size,
             settings=dict(
-                masks=order.masks if order.is_drawn else 'files', invert_masks=order.invert_masks,
-                reuse_masks=order.reuse_masks, per_bin=order.per_class, crop=order.crop,
-                border=list(dict.fromkeys(one.kind for one in order.classes))),
-            bins=list(dict.fromkeys(one.bin for one in order.classes)),
+                masks=settings.masks if settings.is_drawn else 'files', invert_masks=settings.invert_masks,
+                reuse_masks=settings.reuse_masks, per_bin=settings.per_class, crop=settings.crop,
+                border=list(dict.fromkeys(one.kind for one in settings.classes))),
+            bins=list(dict.fromkeys(one.bin for one in settings.classes)),
             counts=dict(samples=len(samples), photos=len({sample.image for sample in samples})),
             samples_sha256=hashlib.sha256(table).hexdigest(),
             masks_sha256=all_masks_sha256(samples))
         (unfinished / SAMPLES).write_bytes(table)
-        (unfinished / LOCATION).write_text(location(order.folder, order.images), encoding='utf-8')
+        (unfinished / LOCATION).write_text(_location(settings.folder, settings.images), encoding='utf-8')
         (unfinished / DESCRIPTION).write_bytes((json.dumps(description, indent=1) + '\n').encode())
+
+
+def _sample(number: int, photo: Photo, box: tuple[int, ...], mask: np.ndarray, wanted: MaskClass) -> BenchmarkSample:
+    """The line of ``samples.csv`` of a photo, a window and a mask."""
+    name, ratio, border = f'{number:05}', int(mask.sum()) / mask.size, touches_border(mask)
+    # Otherwise a generator is wrong.
+    assert wanted.holds(ratio, border, near_border(mask)), f'sample {name} has ratio {ratio} and is not of {wanted}'
+    return BenchmarkSample(name, photo.name, box, f'{MASKS}/{name}.png', ratio, wanted.bin, border, photo.sha256,
+                           mask_sha256(mask), wanted.split)
+
+
+def _location(folder: Path, image_root: Path) -> str:
+    """The text of ``location.json``: a path relative to the folder, or an absolute one from another drive."""
+    photos = os.path.abspath(image_root)  # links stay: they are how data folders are moved
+    try:
+        path = os.path.relpath(photos, folder.resolve())
+    except ValueError:
+        path = photos
+    return json.dumps(dict(image_root=Path(path).as_posix()), indent=1) + '\n'

@@ -1,18 +1,21 @@
-"""The photos of a benchmark: found, decoded and measured before anything is made of them."""
-import os
+"""The photos of a benchmark, decoded and measured before anything is made of them, and the window of each."""
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mmpconv.datasets import UnreadableImageError
+import numpy as np
+
 from mmpconv.datasets.benchmark_files import read_photo
+from mmpconv.datasets.inpainting_dataset import listed_path
 from mmpconv.errors import LaunchError
+from mmpconv.parallel import in_order, shown
+from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.folders import PHOTO_SUFFIXES, photo_files
 
-from .parallel import map_in_threads
-
-SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 _NAMED = 20
+# Second number of the seeds, so that photos and windows are drawn independently, and of masks, too.
+_PHOTOS, _WINDOWS = 0, 1
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,11 @@ class Photo:
 
 
 def find_pictures(folder: Path, what: str) -> list[str]:
-    """Pictures in a folder and below, hidden ones left out.
+    """Pictures in a folder and below, see :func:`~mmpconv.photos.folders.photo_files`.
 
     Args:
         folder: Where to look.
-        what: How the error calls them.
-
-    Returns:
-        list[str]: Paths below the folder with ``/``, in the order of their code points, which depends neither on the
-        language of the machine nor on its file system.
+        what: The error calls them so.
 
     Raises:
         LaunchError: There is no such folder, or nothing in it.
@@ -41,24 +40,18 @@ def find_pictures(folder: Path, what: str) -> list[str]:
     if not folder.is_dir():
         kind = 'it is a file' if folder.is_file() else 'there is no such folder'
         raise LaunchError(f'{folder} is to be the folder of the {what}, but {kind}; give a folder')
-    names, seen = [], set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        if os.path.realpath(place) in seen:  # a link to a folder above
-            folders.clear()
-            continue
-        seen.add(os.path.realpath(place))
-        folders[:] = sorted(name for name in folders if not name.startswith('.'))
-        names += [(Path(place) / name).relative_to(folder).as_posix() for name in files
-                  if name.lower().endswith(SUFFIXES) and not name.startswith('.')]
+    names = list(photo_files(folder))
     if not names:
-        raise LaunchError(f'there are no {what} in {folder}; they are files with the suffix {", ".join(SUFFIXES)}')
-    return sorted(names)
+        raise LaunchError(f'there are no {what} in {folder}; they are files with the suffix '
+                          f'{", ".join(PHOTO_SUFFIXES)}')
+    return names
 
 
 def read_list(file: Path, root: Path) -> list[str]:
     """Photos named in a text file, one a line, relative to the root.
 
-    As in the lists of Places, a leading slash and what follows a space are ignored, unless that is the file's name.
+    As in the lists of Places, a leading slash and what follows a path are ignored, see
+    :func:`~mmpconv.datasets.inpainting_dataset.listed_path`; unless that is the file's name.
 
     Raises:
         LaunchError: There is no such list, it is empty, or a photo is missing, outside the root, or named twice.
@@ -73,7 +66,7 @@ def read_list(file: Path, root: Path) -> list[str]:
         entry = line.strip().lstrip('/')
         if not entry:
             continue
-        name = next((n for n in (entry, entry.split(' ')[0]) if (root / n).is_file()), None)
+        name = next((name for name in (entry, listed_path(entry)) if (root / name).is_file()), None)
         if name is None:
             raise LaunchError(f'line {number} of {file} is {entry!r}, and there is no such file in {root}')
         name = PurePosixPath(name).as_posix()
@@ -95,15 +88,15 @@ def read_photos(root: Path, names: Sequence[str], size: tuple[int, int], jobs: i
         LaunchError: Some are broken, or smaller than the benchmark's size; names them.
     """
 
-    def read(name):
+    def read(name: str) -> Photo | str:
         try:
             image, sha256 = read_photo(root / name)
         except UnreadableImageError as error:
-            return error.reason
+            return f'{root / name}: {error.reason}'
         return Photo(name, image.shape[:2], sha256)
 
-    photos = map_in_threads(read, names, jobs, 'reading photos')
-    broken = [f'{root / name}: {photo}' for name, photo in zip(names, photos) if isinstance(photo, str)]
+    photos = list(shown(in_order(read, names, jobs), len(names), 'reading photos'))
+    broken = [photo for photo in photos if isinstance(photo, str)]
     if broken:
         raise LaunchError(f'{len(broken)} of {len(names)} photos cannot be read; remove or replace them, or leave them '
                           f'out with --list:{itemised(broken)}')
@@ -127,3 +120,38 @@ def itemised(lines: Sequence[str]) -> str:
     """The end of an error message: a line each, not too many."""
     more = [f'and {len(lines) - _NAMED} more'] if len(lines) > _NAMED else []
     return ''.join(f'\n  {line}' for line in [*lines[:_NAMED], *more])
+
+
+def photo_order(photos: Sequence[Photo], samples: int, seed: int) -> list[Photo]:
+    """A photo for each sample; each is used equally often, give or take one."""
+    rng = np.random.default_rng([seed, _PHOTOS])
+    rounds = [rng.permutation(len(photos)) for _ in range(-(-samples // len(photos)))]
+    return [photos[index] for index in np.concatenate(rounds)[:samples]]
+
+
+def window(photo: tuple[int, int], size: tuple[int, int], crop: str, seed: int, number: int) -> tuple[int, ...]:
+    """The largest window of the aspect of ``size``.
+
+    Args:
+        photo: Height and width in pixels.
+        size: Height and width in pixels.
+        crop: ``center`` or ``random``: where it is.
+        seed: Of random windows.
+        number: Of the sample.
+
+    Returns:
+        tuple: ``(top, left, height, width)`` in pixels.
+    """
+    (height, width), (h, w) = photo, size
+    # Rounded to whole pixels without floating point.
+    if height * w <= width * h:
+        sides = height, min((2 * height * w + h) // (2 * h), width)
+    else:
+        sides = min((2 * width * h + w) // (2 * w), height), width
+    spare = [whole - side for whole, side in zip(photo, sides)]
+    if crop == 'random':
+        rng = np.random.default_rng([seed, _WINDOWS, number])
+        corner = [int(rng.integers(0, left, endpoint=True)) for left in spare]
+    else:
+        corner = [left // 2 for left in spare]
+    return *corner, *sides

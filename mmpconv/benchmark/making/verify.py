@@ -1,11 +1,10 @@
-"""Whether a benchmark is still what it was when it was made."""
+"""Finds out if a benchmark is still what it was when it was made."""
 import hashlib
 from pathlib import Path
 
 from mmpconv.datasets.benchmark_files import MASKS
 from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
-
-from .parallel import map_in_threads
+from mmpconv.parallel import in_order, shown
 
 
 class _AnyFiles(FrozenBenchmark):
@@ -49,8 +48,8 @@ def differences(folder: Path, image_root: Path | None, jobs: int) -> tuple[Froze
         except BenchmarkError:
             return f'mask {path}: broken or another one'
 
-    found = map_in_threads(check_photo, list(photos), jobs, 'checking photos')
-    found += map_in_threads(check_mask, benchmark.samples, jobs, 'checking masks')
+    found = list(shown(in_order(check_photo, photos, jobs), len(photos), 'checking photos'))
+    found += shown(in_order(check_mask, benchmark.samples, jobs), len(benchmark.samples), 'checking masks')
     known = {benchmark.folder / sample.mask for sample in benchmark.samples}
     found += [f'{path}: not of the benchmark' for path in sorted((benchmark.folder / MASKS).glob('*'))
               if path not in known]

@@ -1,28 +1,24 @@
-"""The command line of ``tools/make_benchmark.py``."""
+"""``mmpconv make-benchmark``: freeze photos, windows and masks to files."""
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
-from mmpconv.environment import usable_cores
-from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt, user_errors
+from mmpconv.benchmark.making.classes import BORDERS, GENERATORS, mask_classes
+from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
 from mmpconv.evaluation.hole_bins import BIN_EDGES
 
-from .classes import BORDERS, mask_classes
-from .drawn_masks import GENERATORS
-from .make import Order, make
-from .photos import itemised
-from .verify import differences
+from .arguments import check_jobs
+
+DESCRIPTION = """\
+Freeze photos, windows and masks to files, so that everybody scores the same. The same photos, masks and options give
+the same files on every machine."""
+EXAMPLES = """\
+mmpconv make-benchmark data/photos/val data/benchmarks/photos-128 --masks occlusion --per-bin 10 --size 128 128
+mmpconv make-benchmark --verify data/benchmarks/photos-128
+"""
 
 
-def build_parser(prog: str = 'mmpconv make-benchmark') -> argparse.ArgumentParser:
-    """The arguments."""
-    parser = argparse.ArgumentParser(
-        prog=prog, description='Freeze photos, windows and masks to files, so that everybody scores the same. The same '
-        'photos, masks and options give the same files on every machine.',
-        epilog=f'examples:\n  {prog} data/photos/val data/benchmarks/photos-128 --masks occlusion --per-bin 10',
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('images', nargs='?', type=Path, metavar='IMAGES', help='folder of the photos, searched '
                         'recursively')
     parser.add_argument('out', nargs='?', type=Path, metavar='OUT', help='the folder to write; its name is the name of '
@@ -46,40 +42,35 @@ def build_parser(prog: str = 'mmpconv make-benchmark') -> argparse.ArgumentParse
     parser.add_argument('--invert-masks', action='store_true', help='black is the hole in the folder of masks')
     parser.add_argument('--reuse-masks', action='store_true', help='where a folder has too few masks of a bin, use '
                         'them again, mirrored')
-    parser.add_argument('--jobs', type=int, default=None, metavar='N', help='threads; default: one a core')
+    parser.add_argument('--jobs', type=int, metavar='N', help='threads; default: one a core')
     parser.add_argument('--force', action='store_true', help='replace OUT if it is a benchmark')
     parser.add_argument('--verify', type=Path, metavar='BENCHMARK', help='make nothing, but hash all photos and masks '
                         'of this benchmark, and name what differs; IMAGES, if the photos are elsewhere')
-    return parser
 
 
-def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv make-benchmark') -> None:
-    """Make or verify a benchmark as the command line says.
+def run(args: argparse.Namespace) -> None:
+    from mmpconv.environment import usable_cores
 
-    Args:
-        argv: Arguments after the program's name. Defaults to those of this process.
-        prog: How the program is called in its help.
-    """
-    args = build_parser(prog).parse_args(argv)
-    with user_errors():
-        if args.jobs is not None and args.jobs < 1:
-            raise LaunchError(f'--jobs is {args.jobs} but must be at least 1')
-        jobs = args.jobs or usable_cores()
-        try:
-            with termination_as_interrupt():
-                (_make if args.verify is None else _verify)(args, jobs)
-        except (BenchmarkError, OSError) as error:
-            raise LaunchError(str(error)) from error
-        except KeyboardInterrupt:
-            print('interrupted: nothing was written', file=sys.stderr)
-            sys.exit(INTERRUPTED)
+    check_jobs(args.jobs)
+    jobs = args.jobs or usable_cores()
+    try:
+        with termination_as_interrupt():
+            (_make if args.verify is None else _verify)(args, jobs)
+    except OSError as error:
+        raise LaunchError(str(error)) from error
+    except KeyboardInterrupt:
+        print('interrupted: nothing was written', file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def _make(args: argparse.Namespace, jobs: int) -> None:
+    from mmpconv.benchmark.making.make import BenchmarkSettings, make
+    from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
+
     missing = [name for name, value in (('IMAGES', args.images), ('OUT', args.out), ('--masks', args.masks),
                                         ('--per-bin', args.per_bin)) if value is None]
     if missing:
-        raise LaunchError(f'{", ".join(missing)} is not given; for example: make_benchmark.py data/photos '
+        raise LaunchError(f'{", ".join(missing)} is not given; for example: mmpconv make-benchmark data/photos '
                           'data/benchmarks/photos-256 --masks occlusion --per-bin 100')
     for option, value, least in (('--per-bin', args.per_bin, 1), ('--size', min(args.size), 16),
                                  ('--seed', args.seed, 0)):
@@ -88,7 +79,7 @@ def _make(args: argparse.Namespace, jobs: int) -> None:
     if args.masks in GENERATORS and (args.invert_masks or args.reuse_masks):
         raise LaunchError(f'--invert-masks and --reuse-masks are for a folder of masks, but --masks is {args.masks}; '
                           f'leave them out, or write ./{args.masks} for a folder of this name')
-    photos = make(Order(
+    photos = make(BenchmarkSettings(
         args.images, args.list, args.out, args.masks, args.invert_masks, args.reuse_masks,
         mask_classes(args.bins, args.border), args.per_bin, tuple(args.size), args.crop, args.seed, jobs, args.force))
     benchmark = FrozenBenchmark(args.out)
@@ -100,6 +91,9 @@ def _make(args: argparse.Namespace, jobs: int) -> None:
 
 
 def _verify(args: argparse.Namespace, jobs: int) -> None:
+    from mmpconv.benchmark.making.photos import itemised
+    from mmpconv.benchmark.making.verify import differences
+
     benchmark, found = differences(args.verify, args.images, jobs)
     if found:
         raise LaunchError(f'{args.verify} is not what it was when it was made: {len(found)} files differ; put the '

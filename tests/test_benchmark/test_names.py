@@ -1,9 +1,8 @@
 """What the words of a command line mean."""
 import pytest
 
-from mmpconv.benchmark.baseline import Baseline
-from mmpconv.benchmark.folder import Folder
 from mmpconv.benchmark.method_names import parse_methods
+from mmpconv.benchmark.methods import Baseline, Folder
 from mmpconv.benchmark.network import Network
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES

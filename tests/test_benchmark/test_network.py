@@ -9,9 +9,9 @@ from benchmark_samples import make_benchmark, score_words
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 
-from mmpconv.benchmark import main
 from mmpconv.benchmark.network import Network
 from mmpconv.checkpoints import CheckpointError
+from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]
@@ -108,17 +108,17 @@ def test_an_inpaintor_of_mmagic_runs_in_its_own_scope_and_sees_red_first(benchma
 def test_scores_do_not_depend_on_the_batch_and_go_on_in_another(benchmark, tmp_path, write):
     checkpoint = save_checkpoint(Config.fromfile(DEMO), tmp_path / 'demo.pth')
     word = f'demo={DEMO}:{checkpoint}'
-    one, = score_words(benchmark, [word], tmp_path / 'one', batch_size=1)
-    five, = score_words(benchmark, [word], tmp_path / 'five', batch_size=5)
-    for row, other in zip(one.rows, five.rows):
+    one, five = (score_words(benchmark, [word], tmp_path / name, batch_size=batch_size)['demo']
+                 for name, batch_size in (('one', 1), ('five', 5)))
+    for row, other in zip(one, five):
         assert row['id'] == other['id']
         assert [row[name] for name in ('l1', 'l1_hole', 'psnr', 'ssim')] == pytest.approx(
             [other[name] for name in ('l1', 'l1_hole', 'psnr', 'ssim')], rel=1e-3)
-    lines = five.path.read_bytes().splitlines(keepends=True)
-    five.path.write_bytes(b''.join(lines[:4]))
-    resumed, = score_words(benchmark, [word], tmp_path / 'five', batch_size=5)
-    assert five.path.read_bytes().startswith(b''.join(lines[:4]))
-    assert [row['l1'] for row in resumed.rows] == pytest.approx([row['l1'] for row in one.rows], rel=1e-3)
+    for sample in benchmark.samples[3:]:
+        (tmp_path / f'five/methods/demo/{sample.id}.png').unlink()
+    resumed = score_words(benchmark, [word], tmp_path / 'five', batch_size=5)['demo']
+    assert resumed[:3] == five[:3]
+    assert [row['l1'] for row in resumed] == pytest.approx([row['l1'] for row in one], rel=1e-3)
     # The hash of the file, and what of the config its results depend on.
     with pytest.raises(LaunchError, match=r'made in another way .model.encdec.decoder.norm_cfg.eps was absent, is 0.1'):
         score_words(benchmark, [word], tmp_path / 'five', options={'model.encdec.decoder.norm_cfg.eps': 0.1})
@@ -155,7 +155,7 @@ def test_a_checkpoint_that_brings_code_is_refused(benchmark, tmp_path, write):
     (MEAN.replace("'MeanColor')", "'MeanColor'), loss_tv=dict(type='Nothing')"), {},
      'the model of .*net.py cannot be built: KeyError: .*Nothing'),
 ], ids=['no model', 'option', 'cannot fill', 'cannot be built'])
-def test_a_config_that_does_not_work_is_refused_before_anything_is_scored(
+def test_a_config_that_does_not_work_is_refused_before_anything_is_filled(
         benchmark, tmp_path, write, text, options, message):
     config, checkpoint = write(MEAN, 'good.py')
     if text == MMAGIC_PCONV:
@@ -175,14 +175,14 @@ def test_a_missing_checkpoint_is_named(benchmark, tmp_path, write):
 
 def test_the_demo_network_through_the_command_line(benchmark, tmp_path, capsys):
     checkpoint = save_checkpoint(Config.fromfile(DEMO), tmp_path / 'demo.pth')
-    main([str(benchmark.folder), 'mean', f'{DEMO}:{checkpoint}', '--cases', '1', '--work-dir', str(tmp_path / 'out'),
-          '--device', 'cpu', '--batch-size', '5', '--cfg-options', 'model.loss_tv=None'])
+    main(['benchmark', str(benchmark.folder), 'mean', f'{DEMO}:{checkpoint}', '--cases', '1', '--work-dir', str(
+          tmp_path / 'out'), '--device', 'cpu', '--batch-size', '5', '--cfg-options', 'model.loss_tv=None'])
     output = capsys.readouterr().out
     assert f'- {DEMO.stem}: `{DEMO}`, `{checkpoint}`, sha256 `' in output
     assert 'cpu, batches of 5' in output
     table = (tmp_path / 'out/table.md').read_text()
     assert table.count(f'|  | {DEMO.stem} |') == 5
     sample = benchmark.samples[0]
-    shown = cv2.imread(str(tmp_path / f'out/pictures/{sample.id}/by {DEMO.stem}.png'))
+    shown = cv2.imread(str(tmp_path / f'out/methods/{DEMO.stem}/{sample.id}.png'))
     expected, = filled(benchmark, DEMO, checkpoint, [sample])
     assert np.abs(shown.astype(int) - expected).max() <= 1

@@ -10,7 +10,8 @@ import pytest
 import torch
 from benchmark_samples import make_benchmark
 
-from mmpconv.benchmark import command_line, main
+from mmpconv.cli import main
+from mmpconv.cli.benchmark import TOOL
 from mmpconv.evaluation.results_page import BEGIN, END, results_of
 
 NAME = 'mean %41#1 & <script>alert("1")<'  # cannot be mistaken for part of a page or an address if it is escaped
@@ -51,9 +52,9 @@ def folder(benchmark, tmp_path_factory):
     """What a comparison of two methods has written; one is a worse copy of the other."""
     folder = tmp_path_factory.mktemp('out')
     document = folder / 'docs.md'
-    document.write_text(f'above\n{BEGIN.format(tool="tools/benchmark.py")}\nold\n{END}\nbelow\n')
-    main([str(benchmark.folder), 'telea', '--cases', '1', f'{NAME}=mean', '--work-dir', str(folder / 'work'),
-          '--page', str(document)])
+    document.write_text(f'above\n{BEGIN.format(tool=TOOL)}\nold\n{END}\nbelow\n')
+    main(['benchmark', str(benchmark.folder), 'telea', '--cases', '1', f'{NAME}=mean', '--work-dir',
+          str(folder / 'work'), '--page', str(document)])
     return folder
 
 
@@ -86,16 +87,18 @@ def test_names_are_escaped(page, folder):
 def test_pictures_are_those_of_the_methods(page, folder, benchmark):
     shown = {}
     for image in page.images:
-        if 'pictures/' in image['src']:
-            _, identifier, name = unquote(image['src']).split('/', 2)
-            shown.setdefault(identifier, []).append((name, folder / 'work' / unquote(image['src'])))
+        path = folder / 'work' / unquote(image['src'])
+        if path.parent.parent.name == 'pictures':
+            shown.setdefault(path.parent.name, []).append((path.stem, path))
+        elif path.parent.parent.name == 'methods':
+            shown.setdefault(path.stem, []).append((path.parent.name, path))
     samples = {sample.id: sample for sample in benchmark.samples}
     # The first of each bin.
     assert set(shown) >= {f's{number:04}' for number in range(0, 12, 2)}
     for identifier, pictures in shown.items():
         truth, mask = (load(samples[identifier]) for load in (benchmark.image, benchmark.mask))
         hole = mask[..., 0] == 1
-        assert [name for name, _ in pictures] == ['hole.png', 'by telea.png', f'by {NAME}.png', 'truth.png']
+        assert [name for name, _ in pictures] == ['hole', 'telea', NAME, 'truth']
         holed, telea, mean, original = (cv2.imread(str(path)) for _, path in pictures)
         np.testing.assert_array_equal(original, truth)
         assert (holed[hole] == 255).all()
@@ -130,7 +133,7 @@ def test_the_page_has_the_numbers_of_the_table(page, folder):
 
 def test_a_document_gets_table_csv_and_plot(folder):
     text = (folder / 'docs.md').read_text()
-    results = results_of(text, command_line.TOOL)
+    results = results_of(text, TOOL)
     table = (folder / 'work/table.md').read_text()
     assert results.rsplit('\n\n', 1)[0] == table.rsplit('\n\n', 1)[0]
     assert results.endswith('![Scores](benchmarks/docs.png)')
@@ -143,16 +146,17 @@ def test_the_notes_name_benchmark_machine_and_versions(folder, benchmark):
     notes = (folder / 'work/table.md').read_text()
     assert f'- Benchmark: tiny, 12 samples of 48 x 64 pixels (height x width), sha256 `{benchmark.sha256}`.' in notes
     assert '(6 and 6 samples)' in notes
-    assert re.search(r'- Machine of telea, mean %41#1 & \\<script>.*: .+ cores.*; \d+ processes at a time\.', notes)
+    assert re.search(r'- Machine of telea, mean %41#1 & \\<script>.*: .+ cores.*; \d+ threads at a time\.', notes)
     assert notes.count(f'torch {torch.__version__.partition("+")[0]}') == notes.count('Versions') == 1
 
 
 def test_a_second_time_nothing_is_computed_and_the_files_are_the_same(folder, benchmark, capsys):
     kept = {path: path.read_bytes() for path in (folder / 'work').rglob('*') if path.is_file()}
     (folder / 'work/pictures/no longer chosen').mkdir()
-    main([str(benchmark.folder), 'telea', f'{NAME}=mean', '--cases', '1', '--work-dir', str(folder / 'work')])
+    main(['benchmark', str(benchmark.folder), 'telea', f'{NAME}=mean', '--cases', '1', '--work-dir',
+          str(folder / 'work')])
     output = capsys.readouterr().out
-    assert output.startswith(f'telea: all 12 samples are there\n{NAME}: all 12 samples are there\n')
+    assert output.startswith(f'telea: all 12 samples are filled\n{NAME}: all 12 samples are filled\n\n')
     assert {path: path.read_bytes() for path in (folder / 'work').rglob('*') if path.is_file()} == kept
     assert not (folder / 'work/pictures/no longer chosen').exists()
 
@@ -170,8 +174,8 @@ def test_a_second_time_nothing_is_computed_and_the_files_are_the_same(folder, be
 ])
 def test_bad_arguments_give_one_sentence(benchmark, tmp_path, arguments, message):
     with pytest.raises(SystemExit, match=f'error: .*{message}') as error:
-        main([argument.format(benchmark=benchmark.folder) for argument in arguments]
-             + ['--work-dir', str(tmp_path / 'out')])
+        main(['benchmark', *(argument.format(benchmark=benchmark.folder) for argument in arguments), '--work-dir',
+              str(tmp_path / 'out')])
     assert '\n' not in str(error.value)
     assert not (tmp_path / 'out/methods').exists()
 
@@ -179,11 +183,11 @@ def test_bad_arguments_give_one_sentence(benchmark, tmp_path, arguments, message
 def test_no_gpu_is_said(benchmark, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     with pytest.raises(SystemExit, match='error: --device is cuda, but torch finds no GPU here'):
-        main([str(benchmark.folder), 'mean', '--device', 'cuda'])
+        main(['benchmark', str(benchmark.folder), 'mean', '--device', 'cuda'])
 
 
 def test_a_photo_that_was_replaced_is_found(tmp_path):
     benchmark = make_benchmark(tmp_path / 'tiny')
     cv2.imwrite(str(benchmark.image_root / 'coffee.png'), np.zeros((72, 96, 3), np.uint8))
     with pytest.raises(SystemExit, match='error: the photo .*coffee.png is not the one that'):
-        main([str(benchmark.folder), 'mean', '--work-dir', str(tmp_path / 'out')])
+        main(['benchmark', str(benchmark.folder), 'mean', '--work-dir', str(tmp_path / 'out')])
