@@ -45,8 +45,8 @@ ALLOWED = {
     'dataset_converters': ({'datasets', 'evaluation', 'photos', 'parallel', 'errors', 'whole_files'},
                            {'sklearn', 'rich', *IMAGES, *OPENMMLAB}),
     'web': ({'apis', 'photos', 'errors'}, {'gradio', 'fastapi', 'starlette', 'uvicorn', 'PIL', *IMAGES}),
-    'cli': ({'web', 'analysis', 'benchmark', 'dataset_converters', 'checkpoints', 'apis', 'engine', 'photos', 'errors',
-             'version', 'whole_files'},
+    'cli': ({'web', 'analysis', 'benchmark', 'dataset_converters', 'datasets', 'evaluation', 'checkpoints', 'apis',
+             'engine', 'photos', 'errors', 'version', 'whole_files'},
             {'rich', 'packaging', 'PIL', 'matplotlib', 'mmengine', *IMAGES}),
     '__main__': ({'cli'}, set()),
 }

@@ -130,6 +130,17 @@ class Network(Method):
         return np.ascontiguousarray(picture)
 
 
+def device_for(name: str) -> str:
+    """``cpu`` or ``cuda`` for ``--device``, which may be ``auto``.
+
+    Raises:
+        LaunchError: There is no GPU.
+    """
+    if name == 'cuda' and not torch.cuda.is_available():
+        raise LaunchError('--device is cuda, but torch finds no GPU here; leave it out, or give --device cpu')
+    return 'cuda' if name != 'cpu' and torch.cuda.is_available() else 'cpu'
+
+
 def _pipeline(config: Config) -> tuple[str, list[dict]]:
     """Channel order, and the transforms that show a photo with a hole to the network."""
     node = config.get('test_dataloader') or {}

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
-from mmpconv.evaluation.baselines import BASELINES
 from mmpconv.whole_files import locked
 
 from .arguments import add_cfg_options
@@ -15,15 +14,15 @@ mmpconv benchmark data/benchmarks/photos-128 mean telea navier-stokes biharmonic
 mmpconv benchmark data/benchmarks/photos-128 mean pconv=CONFIG.py:CHECKPOINT.pth --lpips
 mmpconv benchmark data/benchmarks/photos-128 telea LaMa=FOLDER/OF/RESULTS
 """
-_METHOD = (f'one of {", ".join(BASELINES)}; CONFIG:CHECKPOINT, an inpaintor (a config as for test.py, and a file or '
-           'URL); or FOLDER, pictures ID.png that other software has written; NAME=... before any of them names it in '
-           'the tables')
 TOOL = 'tools/benchmark.py'  # in the marks of pages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('benchmark', metavar='BENCHMARK', help='a folder that mmpconv make-benchmark has made')
-    parser.add_argument('methods', nargs='+', metavar='METHOD', help=_METHOD)
+    parser.add_argument('methods', nargs='+', metavar='METHOD', help='a filling without a network: mean, telea, '
+                        'navier-stokes, biharmonic, pyramid, oriented; CONFIG:CHECKPOINT, an inpaintor (a config as '
+                        'for test.py, and a file or URL); or FOLDER, pictures ID.png that other software has '
+                        'written; NAME=... before any of them names it in the tables')
     parser.add_argument('--work-dir', type=Path, metavar='FOLDER', help='where everything goes; default: '
                         'work_dirs/benchmark/NAME-OF-THE-BENCHMARK')
     parser.add_argument('--image-root', metavar='FOLDER', help='where the photos are, if not where they were when the '
@@ -53,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from mmpconv.benchmark.compare import Comparison
     from mmpconv.benchmark.method_names import parse_methods
+    from mmpconv.benchmark.network import device_for
     from mmpconv.benchmark.score import Perception
     from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
     from mmpconv.evaluation.results_page import publish, require_marks
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
             raise LaunchError(f'--{name.replace("_", "-")} is {value} but must be at least {least}')
     if args.page:
         require_marks(args.page, TOOL)
-    device = _device(args.device)
+    device = device_for(args.device)
     benchmark = FrozenBenchmark(args.benchmark, args.image_root)
     methods = parse_methods(args.methods, device, args.cfg_options)
     work_dir = args.work_dir or Path('work_dirs/benchmark') / benchmark.name
@@ -89,11 +89,3 @@ def run(args: argparse.Namespace) -> None:
     print(f'\n{text}')
     for name, file in (('page', 'index.html'), ('table', 'table.md'), ('scores', 'per_image.csv')):
         print(f'{name:<8}{work_dir / file}')
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name == 'cuda' and not torch.cuda.is_available():
-        raise LaunchError('--device is cuda, but torch finds no GPU here; leave it out, or give --device cpu')
-    return 'cuda' if name == 'cuda' or (name == 'auto' and torch.cuda.is_available()) else 'cpu'

@@ -3,9 +3,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmpconv.benchmark.making.classes import BORDERS, GENERATORS, mask_classes
 from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
-from mmpconv.evaluation.hole_bins import BIN_EDGES
 
 from .arguments import check_jobs
 
@@ -24,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('out', nargs='?', type=Path, metavar='OUT', help='the folder to write; its name is the name of '
                         'the benchmark')
     parser.add_argument('--masks', metavar='SOURCE', help='folder of mask pictures (white = hole), or one of '
-                        f'{", ".join(GENERATORS)}')
+                        'occlusion, irregular, strokes, lama-thin, lama-medium, lama-thick, boxes')
     parser.add_argument('--per-bin', type=int, metavar='N', help='samples of each bin, and of each kind of border')
     parser.add_argument('--size', type=int, nargs=2, default=[256, 256], metavar=('H', 'W'), help='height and width of '
                         'all samples in pixels; default: 256 256')
@@ -33,12 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'line, relative to IMAGES')
     parser.add_argument('--crop', choices=['center', 'random'], default='center', help='where the window of a '
                         'photo is; it is as large as possible; default: center')
-    parser.add_argument('--bins', type=float, nargs='+', default=BIN_EDGES, metavar='EDGE', help='edges of the '
-                        'hole-ratio bins; the upper edge belongs to a bin; default: '
-                        f'{" ".join(f"{edge:g}" for edge in BIN_EDGES)}')
-    parser.add_argument('--border', choices=list(BORDERS), default='both', help='holes off the border, on '
-                        "it (touching the outermost pixels), N of each (both, the default), or the paper's two: N "
-                        'unrestricted ones and N that keep a tenth of the shorter side off the border (paper)')
+    parser.add_argument('--bins', type=float, nargs='+', metavar='EDGE', help='edges of the hole-ratio bins; the upper '
+                        'edge belongs to a bin; default: 0.01 0.1 0.2 0.3 0.4 0.5 0.6')
+    parser.add_argument('--border', choices=['both', 'off', 'on', 'paper'], default='both', help='holes off the '
+                        'border, on it (touching the outermost pixels), N of each (both, the default), or the '
+                        "paper's two: N unrestricted ones and N that keep a tenth of the shorter side off the border "
+                        '(paper)')
     parser.add_argument('--invert-masks', action='store_true', help='black is the hole in the folder of masks')
     parser.add_argument('--reuse-masks', action='store_true', help='where a folder has too few masks of a bin, use '
                         'them again, mirrored')
@@ -49,13 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from mmpconv.environment import usable_cores
-
     check_jobs(args.jobs)
-    jobs = args.jobs or usable_cores()
     try:
         with termination_as_interrupt():
-            (_make if args.verify is None else _verify)(args, jobs)
+            (_make if args.verify is None else _verify)(args)
     except OSError as error:
         raise LaunchError(str(error)) from error
     except KeyboardInterrupt:
@@ -63,9 +58,11 @@ def run(args: argparse.Namespace) -> None:
         sys.exit(INTERRUPTED)
 
 
-def _make(args: argparse.Namespace, jobs: int) -> None:
+def _make(args: argparse.Namespace) -> None:
     from mmpconv.benchmark.making.make import BenchmarkSettings, make
+    from mmpconv.benchmark.making.masks import GENERATORS, mask_classes
     from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
+    from mmpconv.evaluation.hole_bins import BIN_EDGES
 
     missing = [name for name, value in (('IMAGES', args.images), ('OUT', args.out), ('--masks', args.masks),
                                         ('--per-bin', args.per_bin)) if value is None]
@@ -81,7 +78,8 @@ def _make(args: argparse.Namespace, jobs: int) -> None:
                           f'leave them out, or write ./{args.masks} for a folder of this name')
     photos = make(BenchmarkSettings(
         args.images, args.list, args.out, args.masks, args.invert_masks, args.reuse_masks,
-        mask_classes(args.bins, args.border), args.per_bin, tuple(args.size), args.crop, args.seed, jobs, args.force))
+        mask_classes(args.bins or BIN_EDGES, args.border), args.per_bin, tuple(args.size), args.crop, args.seed,
+        args.jobs, args.force))
     benchmark = FrozenBenchmark(args.out)
     used = len({sample.image for sample in benchmark.samples})
     print(f'{args.out}: {len(benchmark.samples)} samples of {benchmark.size[0]} x {benchmark.size[1]} in '
@@ -90,11 +88,11 @@ def _make(args: argparse.Namespace, jobs: int) -> None:
           f"benchmark='{args.out}'))")
 
 
-def _verify(args: argparse.Namespace, jobs: int) -> None:
+def _verify(args: argparse.Namespace) -> None:
     from mmpconv.benchmark.making.photos import itemised
     from mmpconv.benchmark.making.verify import differences
 
-    benchmark, found = differences(args.verify, args.images, jobs)
+    benchmark, found = differences(args.verify, args.images, args.jobs)
     if found:
         raise LaunchError(f'{args.verify} is not what it was when it was made: {len(found)} files differ; put the '
                           f'originals back, or make it anew:{itemised(found)}')

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mmpconv.errors import LaunchError
+from mmpconv.photos.folders import photo_files
 
 from . import ROOTS
 from .layout import print_cfg_options, require_folder
 from .lists import PhotoList, read_lines, write_lists
-from .photo_sets import photo_files
 
 PHOTOS = 30000
 VALIDATION_PHOTOS = 2000

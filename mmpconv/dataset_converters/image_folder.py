@@ -8,11 +8,11 @@ import numpy as np
 
 from mmpconv.datasets.inpainting_dataset import can_be_listed
 from mmpconv.errors import LaunchError
+from mmpconv.photos.folders import photo_files
 
 from . import ROOTS
 from .layout import print_cfg_options, require_folder
 from .lists import PhotoList, write_lists
-from .photo_sets import photo_files
 
 # What configs/_base_/datasets/image_folder.py reads.
 DEFAULTS = {'train': {'data_prefix.gt': 'train'}, 'val': {'data_prefix.gt': 'val'}}

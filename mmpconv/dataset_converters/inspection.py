@@ -1,19 +1,16 @@
-"""Inspection of photos: which cannot be read, in several processes."""
+"""Inspection of photos, in several threads: those that cannot be read are named."""
 import csv
 import io
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mmpconv.environment import usable_cores
+from mmpconv.parallel import in_order, shown
 from mmpconv.photos import MAX_PIXELS, Photo, UnreadableImageError
 from mmpconv.photos.details import Picture
 from mmpconv.photos.reading import has_picture_header, read_picture
@@ -93,7 +90,6 @@ def _oddities(file: str, picture: Picture) -> list[Finding]:
     return found
 
 
-_AHEAD = 8  # files a thread that are begun before their turn
 Item, Result = TypeVar('Item'), TypeVar('Result')
 
 # OpenCV 4.14 has no other name for it, and 4.11 not always this one.
@@ -102,42 +98,21 @@ _set_log_level = cv2.utils.logging.setLogLevel if hasattr(cv2.utils, 'logging') 
 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], number: int, jobs: int | None,
                 title: str) -> Iterator[tuple[Item, Result]]:
-    """Results in the order of the items, with a progress bar where a person watches.
-
-    Threads are enough: decoders work outside Python's lock. Unlike ``Executor.map``, which begins with making a list
-    of millions of items, this takes few of them ahead.
+    """Items and results in their order, with a progress bar, see :mod:`mmpconv.parallel`.
 
     Args:
         function: Called in threads.
-        items: What with.
+        items: Its arguments.
         number: How many they are, for the bar.
         jobs: Threads; None: one a core that this process may use.
         title: Beside the bar.
     """
-    jobs = jobs or usable_cores()
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with ThreadPoolExecutor(jobs) as threads, Progress(
-            *columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=number)
-        pending = deque()
-        # OpenCV would write a line a broken file across the bar; the report names them.
-        log_level = _set_log_level(0)
-        try:
-            for item in items:
-                pending.append((item, threads.submit(function, item)))
-                if len(pending) > jobs * _AHEAD:
-                    done, future = pending.popleft()
-                    yield done, future.result()
-                    progress.advance(task)
-            while pending:
-                done, future = pending.popleft()
-                yield done, future.result()
-                progress.advance(task)
-        finally:
-            _set_log_level(log_level)
-            for _, future in pending:
-                future.cancel()
+    # OpenCV would write a line a broken file across the bar; the report names them.
+    log_level = _set_log_level(0)
+    try:
+        yield from shown(in_order(lambda item: (item, function(item)), items, jobs), number, title)
+    finally:
+        _set_log_level(log_level)
 
 
 class Report:

@@ -16,11 +16,11 @@ from mmpconv.errors import LaunchError
 from mmpconv.evaluation import HOLE_BINS, bin_of
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.decoding import decode
+from mmpconv.photos.folders import photo_files
 from mmpconv.whole_files import whole_file, write_text
 
 from .inspection import LEFT_OUT, Finding, Report, in_parallel
 from .layout import require_folder
-from .photo_sets import photo_files
 
 
 @dataclass(frozen=True)

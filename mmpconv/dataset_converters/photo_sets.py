@@ -1,45 +1,13 @@
-"""Photos of a folder, and whether a published set is complete."""
+"""Published sets of photos, and if one is complete."""
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mmpconv.datasets.inpainting_dataset import PHOTO_SUFFIXES, listed_path
+from mmpconv.datasets.inpainting_dataset import listed_path
 from mmpconv.errors import LaunchError
+from mmpconv.photos.folders import photo_files
 
 from .lists import PhotoList, read_lines
-
-
-def photo_files(folder: Path) -> Iterator[str]:
-    """Paths of the photos in a folder and the folders in it, relative to it and with ``/``.
-
-    They come in the order of their characters' code points, whatever the locale, as ``sorted`` would give them; but no
-    more than one folder's names are held at a time. Links are followed, except back to a folder that they are in. What
-    begins with a dot or is called ``__MACOSX`` is no photo: archivers leave it.
-    """
-    yield from _below(str(folder), '', ())
-
-
-def _below(folder: str, prefix: str, parents: Sequence[tuple[int, int]]) -> Iterator[str]:
-    state = os.stat(folder)
-    here = (state.st_dev, state.st_ino)
-    if here in parents:
-        return
-    names = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith('.') or entry.name == '__MACOSX':
-                continue
-            if entry.is_dir():
-                # With the slash, 'a-b/x' comes before 'a/x', as in the order of whole paths.
-                names.append(f'{entry.name}/')
-            elif entry.name.lower().endswith(PHOTO_SUFFIXES) and entry.is_file():
-                names.append(entry.name)
-    names.sort()
-    for name in names:
-        if name.endswith('/'):
-            yield from _below(os.path.join(folder, name), prefix + name, (*parents, here))
-        else:
-            yield prefix + name
 
 
 def missing_files(folder: Path, paths: Iterable[str]) -> Iterator[str]:

@@ -12,11 +12,10 @@ from mmengine.logging import print_log
 
 from mmpconv.errors import LaunchError
 from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.folders import PHOTO_SUFFIXES
 from mmpconv.registry import DATASETS
 
 from .transforms import LoadImageFromFile
-
-PHOTO_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
 
 _PATH = re.compile(rf'.*?(?:{"|".join(map(re.escape, PHOTO_SUFFIXES))})(?=\s|$)', re.IGNORECASE)
 

@@ -8,6 +8,7 @@ from mmengine import fileio
 
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.decoding import decode
+from mmpconv.photos.folders import PHOTO_SUFFIXES
 from mmpconv.registry import TRANSFORMS
 
 from .masks import (
@@ -26,7 +27,6 @@ from .masks.arguments import image_size
 
 _DRAWN = dict(bbox=random_bbox, irregular=irregular_mask, ff=free_form_mask, occlusion=occlusion_mask, lama=lama_mask,
               boxes=boxes_mask)
-_IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')
 
 
 @TRANSFORMS.register_module()
@@ -110,7 +110,7 @@ class LoadMask(BaseTransform):
             if not osp.isdir(prefix):
                 raise FileNotFoundError(f'there is no folder {prefix}; prefix is the folder of the masks')
             paths = sorted(entry.path for entry in os.scandir(prefix)
-                           if entry.name.lower().endswith(_IMAGE_SUFFIXES))
+                           if entry.name.lower().endswith(PHOTO_SUFFIXES))
         else:
             raise ValueError("mask_mode='set' needs a prefix (folder), a mask_list_file, or both")
         if not paths:

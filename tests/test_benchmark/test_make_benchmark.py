@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mmpconv.benchmark.making import make
-from mmpconv.benchmark.making.classes import GENERATORS, mask_classes
-from mmpconv.benchmark.making.masks import draw_mask, move_to_border
+from mmpconv.benchmark.making.masks import BORDERS, GENERATORS, draw_mask, mask_classes, move_to_border
 from mmpconv.benchmark.making.photos import window
 from mmpconv.cli import main
+from mmpconv.cli.main import parser_of
 from mmpconv.datasets import FrozenBenchmark
+from mmpconv.evaluation.hole_bins import BIN_EDGES
 
 SMALL = ['--masks', 'occlusion', '--per-bin', '2', '--size', '48', '64', '--jobs', '1']
 
@@ -342,6 +343,15 @@ def test_masks_among_the_photos_are_not_taken_for_photos(tmp_path, photos, mask_
     text = refusal(capsys, photos, tmp_path / 'out', '--masks', photos / 'masks', '--per-bin', '1', *TWO_BINS)
     assert '--masks is' in text and 'which lies in the folder of the photos' in text
     assert 'OUT is' in refusal(capsys, photos, photos / 'out', *SMALL)
+
+
+def test_help_names_what_there_is():
+    """It is written out there, so that it is shown without an import of all that draws."""
+    parser = parser_of('make-benchmark')
+    text = ' '.join(parser.format_help().split())
+    assert f'or one of {", ".join(GENERATORS)}' in text.replace('- ', '-')
+    assert f'default: {" ".join(f"{edge:g}" for edge in BIN_EDGES)} ' in text
+    assert {action.dest: action.choices for action in parser._actions}['border'] == list(BORDERS)
 
 
 def test_what_is_left_out_on_the_command_line_is_named(capsys):

@@ -4,6 +4,7 @@ import pytest
 from mmpconv.benchmark.method_names import parse_methods
 from mmpconv.benchmark.methods import Baseline, Folder
 from mmpconv.benchmark.network import Network
+from mmpconv.cli.main import parser_of
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES
 
@@ -36,6 +37,11 @@ def test_baselines_have_their_names_or_one_that_is_given():
     assert [method.name for method in methods] == [*BASELINES, 'grey']
     assert all(isinstance(method, Baseline) for method in methods)
     assert [method.baseline for method in methods] == [*BASELINES, 'mean']
+
+
+def test_help_names_all_baselines():
+    """They are written out there, so that they are shown without an import of OpenCV."""
+    assert f'{", ".join(BASELINES)};' in ' '.join(parser_of('benchmark').format_help().split()).replace('- ', '-')
 
 
 def test_folders_have_the_name_of_the_folder_or_one_that_is_given(tmp_path, monkeypatch):

@@ -1,14 +1,11 @@
 import csv
-import threading
-import time
 
 import pytest
 
 from mmpconv.dataset_converters import lists
-from mmpconv.dataset_converters.inspection import in_parallel
 from mmpconv.dataset_converters.lists import PhotoList, write_lists
-from mmpconv.dataset_converters.photo_sets import photo_files
 from mmpconv.errors import LaunchError
+from mmpconv.photos.folders import photo_files
 
 
 @pytest.fixture
@@ -104,23 +101,3 @@ def test_names_that_a_list_cannot_hold_are_left_out_and_named(put, fails):
     assert sorted(listed.splitlines()) == ['a.jpg', 'b.jpg']
     reported = [row for report in folder.glob('*_report.csv') for row in rows(report)]
     assert [row['file'] for row in reported] == ['c.jpg d.jpg']
-
-
-def test_results_keep_their_order_while_few_items_are_taken_ahead():
-    taken, most_ahead, lock = 0, 0, threading.Lock()
-
-    def items():
-        nonlocal taken
-        for item in range(500):
-            taken += 1
-            yield item
-
-    def slow_when_even(item):
-        with lock:
-            time.sleep(0.0001 * (item % 2))
-        return -item
-
-    for number, (item, result) in enumerate(in_parallel(slow_when_even, items(), 500, 2, 'title')):
-        assert (item, result) == (number, -number)
-        most_ahead = max(most_ahead, taken - number)
-    assert number == 499 and most_ahead < 30

@@ -141,8 +141,8 @@ def make_benchmark(path: Path, good: Path) -> str:
     from mmpconv.cli import main
 
     (good / 'list.txt').write_text(f'photos/a.png\n{path.relative_to(good)}\n')
-    return _ended(main, 'make-benchmark', good, good / 'benchmark', '--list', good / 'list.txt', '--masks', 'boxes', '--per-bin', 1,
-                  '--size', 16, 16, '--bins', 0.1, 0.2, '--jobs', 1, '--force')
+    return _ended(main, 'make-benchmark', good, good / 'benchmark', '--list', good / 'list.txt', '--masks', 'boxes',
+                  '--per-bin', 1, '--size', 16, 16, '--bins', 0.1, 0.2, '--jobs', 1, '--force')
 
 
 @entrance

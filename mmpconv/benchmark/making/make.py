@@ -23,12 +23,11 @@ from mmpconv.datasets.benchmark_files import (
 from mmpconv.datasets.frozen_benchmark import encode_mask
 from mmpconv.datasets.masks import near_border
 from mmpconv.errors import LaunchError
-from mmpconv.evaluation import touches_border
+from mmpconv.evaluation.hole_bins import touches_border
 from mmpconv.parallel import in_order, shown
 from mmpconv.whole_files import whole_folder
 
-from .classes import GENERATORS, MaskClass
-from .masks import choose_masks, drawn_mask, read_mask, read_masks, require_possible
+from .masks import GENERATORS, MaskClass, choose_masks, drawn_mask, read_mask, read_masks, require_possible
 from .photos import Photo, find_pictures, itemised, photo_order, read_list, read_photos, same_content, window
 
 
@@ -40,7 +39,7 @@ class BenchmarkSettings:
         images: Folder of the photos.
         list: Text file that names those to use; None: all.
         folder: What is written.
-        masks: One of :data:`~.classes.GENERATORS`, or a folder.
+        masks: One of :data:`~.masks.GENERATORS`, or a folder.
         invert_masks: Black is the hole in the folder of masks.
         reuse_masks: A class of too few masks uses them again, mirrored.
         classes: Those that get samples.
@@ -48,7 +47,7 @@ class BenchmarkSettings:
         size: Height and width of all samples, in pixels.
         crop: ``center`` or ``random``: where the window of a photo is.
         seed: Of all choices.
-        jobs: Number of threads.
+        jobs: Number of threads; None: one a core.
         force: Replace a benchmark that is there.
     """
 
@@ -63,7 +62,7 @@ class BenchmarkSettings:
     size: tuple[int, int]
     crop: str
     seed: int
-    jobs: int
+    jobs: int | None
     force: bool
 
     @property
@@ -75,7 +74,7 @@ def make(settings: BenchmarkSettings) -> list[Photo]:
     """Make a benchmark.
 
     Returns:
-        list[Photo]: The photos that it has.
+        list[Photo]: The photos that it was made of.
 
     Raises:
         LaunchError: Something is not as it should be; then nothing was written.

@@ -1,4 +1,7 @@
-"""Masks for the classes of a benchmark: drawn, or from a folder of pictures such as NVIDIA's test masks."""
+"""The masks of a benchmark, drawn or from a folder of pictures such as NVIDIA's test masks.
+
+A benchmark has equally many samples of each class: hole-ratio bin and border.
+"""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,18 +21,83 @@ from mmpconv.datasets.masks import (
 )
 from mmpconv.datasets.masks.arguments import interior_margin
 from mmpconv.errors import LaunchError
-from mmpconv.evaluation import touches_border
+from mmpconv.evaluation.hole_bins import hole_bins, in_bin, touches_border
 from mmpconv.parallel import in_order, shown
 from mmpconv.photos import UnreadableImageError, binarise_mask, resize_mask
 from mmpconv.photos.decoding import decode
 
-from .classes import MaskClass
 from .photos import itemised
 
+# What --border asks for, and the kinds of holes that each bin then has. N and B are of table 1 of arXiv 1804.07723.
+BORDERS = {'both': ('off', 'on'), 'off': ('off',), 'on': ('on',), 'paper': ('N', 'B')}
+_BORDER_IN_WORDS = {'off': 'holes off the border', 'on': 'holes touching the border', 'N': 'holes anywhere',
+             'B': 'holes not near the border'}
 # Second number of the seeds; 0 and 1 are of photos and windows.
 _CHOSEN, _DRAWN = 2, 3
 # What --reuse-masks does to a mask when it is used for the first, second, ... time: flips of (rows, columns).
 _FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+@dataclass(frozen=True)
+class MaskClass:
+    """Masks of one hole-ratio bin, which holds its upper edge, and of one kind.
+
+    Attributes:
+        low, high: Of the bin.
+        kind: ``on``: they touch the border (:func:`~mmpconv.evaluation.touches_border`). ``off``: they do not.
+            ``N``: unrestricted. ``B``: not near the border (:func:`~mmpconv.datasets.masks.near_border`).
+    """
+
+    low: float
+    high: float
+    kind: str
+
+    @property
+    def bin(self) -> str:
+        """Name of the bin, such as ``0.1-0.2``."""
+        name, = hole_bins((self.low, self.high))
+        return name
+
+    def __str__(self) -> str:
+        return f'hole ratio {self.bin}, {_BORDER_IN_WORDS[self.kind]}'
+
+    def holds(self, ratio: float, touches_border: bool, near_border: bool) -> bool:
+        """A mask of this hole ratio and place is of this class."""
+        fits = {'off': not touches_border, 'on': touches_border, 'N': True, 'B': not near_border}
+        return in_bin(ratio, self.low, self.high) and fits[self.kind]
+
+    @property
+    def keeps_off(self) -> bool:
+        """Masks of it are drawn with the frame free that the paper's masks off the border keep free."""
+        return self.kind in ('off', 'B')
+
+    @property
+    def split(self) -> str:
+        """``N`` or ``B`` of the paper; empty otherwise."""
+        return self.kind if self.kind in BORDERS['paper'] else ''
+
+    def closed_range(self, pixels: int) -> tuple[float, float]:
+        """The same bin with both ends included, for masks of that many pixels."""
+        fewest = int(self.low * pixels)
+        fewest += fewest / pixels <= self.low
+        return fewest / pixels, self.high
+
+
+def mask_classes(edges: Sequence[float], border: str) -> list[MaskClass]:
+    """All classes, by bin, then by kind. With ``both`` they are in the order of NVIDIA's test masks.
+
+    Args:
+        edges: Of the bins, ascending, in [0, 1].
+        border: One of :data:`BORDERS`.
+
+    Raises:
+        LaunchError: The edges are not such.
+    """
+    ascending = all(low < high for low, high in zip(edges, edges[1:]))
+    if len(edges) < 2 or not ascending or edges[0] < 0 or edges[-1] > 1:
+        raise LaunchError(f'--bins is {" ".join(f"{edge:g}" for edge in edges)} but must be two or more ascending '
+                          'edges between 0 and 1, such as 0.01 0.1 0.2')
+    return [MaskClass(low, high, kind) for low, high in hole_bins(edges).values() for kind in BORDERS[border]]
 
 
 def _scaled(draw: Callable, size: tuple[int, int], **lengths: tuple[int, int]) -> Callable:
@@ -39,7 +107,7 @@ def _scaled(draw: Callable, size: tuple[int, int], **lengths: tuple[int, int]) -
 
 
 # By name of the generator: from the size to a function of the random numbers, the size, the ratio, and the border.
-_DRAW = {
+GENERATORS = {
     'occlusion': lambda size: occlusion_mask,
     'irregular': lambda size: _scaled(partial(irregular_mask, num_vertices=(4, 10), max_angle=6), size,
                                       length_range=(20, 128), brush_width=(10, 45)),
@@ -86,7 +154,7 @@ def draw_mask(generator: str, rng: np.random.Generator, wanted: MaskClass, size:
     whole hole is moved to a side; unrestricted ones stay as they are drawn.
     """
     ratio = wanted.closed_range(size[0] * size[1])
-    mask = _DRAW[generator](size)(rng, size, area_ratio_range=ratio, border_free=wanted.keeps_off)
+    mask = GENERATORS[generator](size)(rng, size, area_ratio_range=ratio, border_free=wanted.keeps_off)
     return move_to_border(mask, rng) if wanted.kind == 'on' else mask
 
 
@@ -120,7 +188,8 @@ def read_mask(path: Path, size: tuple[int, int], invert: bool) -> np.ndarray:
     return resize_mask(binarise_mask(decode(path.read_bytes(), str(path), 'unchanged'), invert=invert), size)
 
 
-def read_masks(folder: Path, names: Sequence[str], size: tuple[int, int], invert: bool, jobs: int) -> list[MaskFile]:
+def read_masks(folder: Path, names: Sequence[str], size: tuple[int, int], invert: bool,
+               jobs: int | None) -> list[MaskFile]:
     """Decode all mask pictures; those that are the same pixels at this size count once.
 
     Raises:

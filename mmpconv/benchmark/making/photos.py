@@ -81,7 +81,7 @@ def read_list(file: Path, root: Path) -> list[str]:
     return sorted(seen)
 
 
-def read_photos(root: Path, names: Sequence[str], size: tuple[int, int], jobs: int) -> list[Photo]:
+def read_photos(root: Path, names: Sequence[str], size: tuple[int, int], jobs: int | None) -> list[Photo]:
     """Decode all photos.
 
     Raises:

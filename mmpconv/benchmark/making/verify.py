@@ -14,13 +14,13 @@ class _AnyFiles(FrozenBenchmark):
         pass
 
 
-def differences(folder: Path, image_root: Path | None, jobs: int) -> tuple[FrozenBenchmark, list[str]]:
+def differences(folder: Path, image_root: Path | None, jobs: int | None) -> tuple[FrozenBenchmark, list[str]]:
     """Hash all photos and masks.
 
     Args:
         folder: The benchmark.
         image_root: Folder of the photos, if not what the benchmark says.
-        jobs: Number of threads.
+        jobs: Number of threads; None: one a core.
 
     Returns:
         tuple: The benchmark, and a sentence for each file that is missing, differs, or does not belong to it.
