@@ -1,9 +1,4 @@
-"""The web page ``mmpconv serve``: paint a hole in a photo, fill it, take it home. Importing it imports no Gradio."""
-import os
-
-# Gradio reads this when it is imported, and else asks api.gradio.app for news there and then.
-os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
-
+"""The web page ``mmpconv serve``: an editor in the browser, with an interface for other programs."""
 from .command_line import build_parser, main
 
 __all__ = ['build_parser', 'main']

@@ -1,6 +1,7 @@
-"""What a browser shows of a photo: small enough for every phone, upright, in 8 bits."""
-import base64
+"""What a browser shows of a photo: upright, in 8 bits, and no larger than every browser can paint on."""
 import io
+import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -8,48 +9,49 @@ from PIL import Image
 
 from mmpconv.photos import Photo
 
-MAX_SIDE = 2048
-_HOLE = (225, 29, 72, 255)
+# The largest canvas of Safari on an iPhone, 4096 x 4096. Of larger photos the preview is a scaled one.
+MAX_PIXELS = 2**24
 
 
-def preview(photo: Photo) -> Image.Image:
-    """RGB, at most ``MAX_SIDE`` pixels a side; white where the photo is transparent."""
-    color = photo.color()
-    h, w = color.shape[:2]
-    size = shown_size((h, w))
-    if size != (h, w):
-        color = cv2.resize(color, size[::-1], interpolation=cv2.INTER_AREA)
-    if color.dtype == np.uint16:
-        color = (color // 257).astype(np.uint8)
-    elif color.dtype != np.uint8:
-        color = np.round(np.clip(color, 0, 1) * 255).astype(np.uint8)
-    hidden = photo.hidden()
-    if hidden is not None:
-        color = np.where(_shrink(hidden)[..., None], np.uint8(255), color)
-    return Image.fromarray(color)
-
-
-def hole_overlay(hole: np.ndarray) -> Image.Image:
-    """Red where ``hole``, `(h, w)` bool, is True, else transparent; of the preview's size."""
-    shrunk = _shrink(hole)
-    return Image.fromarray(shrunk[..., None] * np.array(_HOLE, np.uint8))
-
-
-def data_url(image: Image.Image) -> str:
-    """A picture within a page. RGB becomes JPEG, RGBA becomes PNG."""
-    file = io.BytesIO()
-    kind = 'png' if image.mode == 'RGBA' else 'jpeg'
-    image.save(file, kind, quality=90)
-    return f'data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}'
-
-
-def shown_size(shape: tuple[int, int]) -> tuple[int, int]:
+def preview_size(shape: tuple[int, int]) -> tuple[int, int]:
     """`(h, w)` of the preview of a photo of `(h, w)` pixels."""
-    shrunk = min(1, MAX_SIDE / max(shape))
-    return tuple(max(1, round(side * shrunk)) for side in shape)
+    scale = min(1, math.sqrt(MAX_PIXELS / (shape[0] * shape[1])))
+    return tuple(max(1, math.floor(side * scale)) for side in shape)
 
 
-def _shrink(mask: np.ndarray) -> np.ndarray:
-    """`(h, w)` bool at the size of the preview."""
-    h, w = shown_size(mask.shape)
-    return cv2.resize(mask.astype(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST).astype(bool)
+def preview(photo: Photo, box: Sequence[int] | None = None) -> Image.Image:
+    """RGB, or RGBA of a photo with transparency.
+
+    Args:
+        photo: The photo.
+        box: Left, top, width and height of a part, in pixels of the preview.
+    """
+    size = preview_size(photo.shape)
+    place = (slice(None), slice(None)) if box is None else (slice(box[1], box[1] + box[3]),
+                                                            slice(box[0], box[0] + box[2]))
+    color, alpha = _scaled(photo.color(), size, place), photo.alpha()
+    if alpha is None:
+        return Image.fromarray(color)
+    alpha = _scaled(alpha.view(np.uint8) * np.uint8(255) if alpha.dtype == bool else alpha, size, place)
+    return Image.fromarray(np.dstack([color, alpha]))
+
+
+def picture_file(picture: Image.Image, lossless: bool) -> tuple[bytes, str]:
+    """Content and media type. What has transparency is always PNG; quickly written, rather than small."""
+    file = io.BytesIO()
+    if lossless or picture.mode != 'RGB':
+        picture.save(file, 'PNG', compress_level=1)
+        return file.getvalue(), 'image/png'
+    picture.save(file, 'JPEG', quality=93, subsampling=0)
+    return file.getvalue(), 'image/jpeg'
+
+
+def _scaled(levels: np.ndarray, size: tuple[int, int], place: tuple[slice, slice]) -> np.ndarray:
+    if levels.shape[:2] != size:
+        levels = cv2.resize(levels, size[::-1], interpolation=cv2.INTER_AREA)
+    levels = levels[place]
+    if levels.dtype == np.uint16:
+        return (levels // 257).astype(np.uint8)
+    if levels.dtype != np.uint8:
+        return np.round(np.clip(levels, 0, 1) * 255).astype(np.uint8)
+    return np.ascontiguousarray(levels)
