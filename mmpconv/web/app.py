@@ -69,7 +69,7 @@ class Interface:
         return [
             Route('/', _static('index.html')),
             Route('/openapi.json', _static('openapi.json')),
-            *(Route(f'/static/{name}', _static(name)) for name in sorted(_STATIC.keys() - {'index.html', 'openapi.json'})),
+            *(Route(f'/static/{name}', _static(name)) for name in _STATIC),
             Route('/api/status', self.status),
             Route('/api/photos', self.open, methods=['POST']),
             Route(photo, self.describe, methods=['GET']),
@@ -92,7 +92,7 @@ class Interface:
         async with _form(request) as form:
             photo = _file(form, 'photo')
             if photo.size > self.max_upload:
-                raise VisitorError(f'This file is too large: at most {self.max_upload / 1e6:.0f} MB are taken.', 413)
+                raise VisitorError(f'This file is too large: at most {self.max_upload / 2**20:.0f} MB are taken.', 413)
 
             def add() -> dict:
                 with notes() as said, errors_for_visitors():

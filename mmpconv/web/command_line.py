@@ -7,9 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mmpconv.apis import CHOICE, DEFAULT_MODEL
-from mmpconv.errors import LaunchError, user_errors
-from mmpconv.interruption import INTERRUPTED
+from mmpconv.errors import INTERRUPTED, LaunchError, user_errors
 
 EXAMPLES = """\
 examples:
@@ -18,8 +16,9 @@ examples:
   mmpconv serve --checkpoint work_dirs/mine/iter_400.pth    one of your own
 """
 # Name, title and description; here, so that the page can show them before anything is loaded.
+_OF_THE_PACKAGE = 'network'
 _AT_HAND = (
-    (DEFAULT_MODEL, 'Network', 'the network in the package; the best for most photos'),
+    (_OF_THE_PACKAGE, 'Network', 'the network in the package; the best for most photos'),
     ('oriented', 'Along lines', 'continues lines and edges; needs no weights'),
     ('pyramid', 'Smooth', 'smoothly from all sides; quick'),
     ('telea', 'Telea', "OpenCV's fast marching; very quick, for scratches"),
@@ -37,7 +36,8 @@ def build_parser(prog: str = 'mmpconv serve') -> argparse.ArgumentParser:
     model = parser.add_argument_group('the network')
     model.add_argument('--model', metavar='MODEL', help='a name of mmpconv inpaint --list-models, a config file, '
                        'or an exported .onnx file; default: the network that the checkpoint says it is of; without a '
-                       f'checkpoint, {DEFAULT_MODEL}, which is in the package. {CHOICE}')
+                       'checkpoint, the one in the package. Visitors can also choose that one and the fillings without '
+                       'weights: oriented, pyramid, telea, navier-stokes and biharmonic')
     model.add_argument('--checkpoint', metavar='FILE', help='weights, a .pth or .safetensors file or a URL; default: '
                        'the published ones, which are downloaded once')
     model.add_argument('--device', default='auto', metavar='DEVICE', help='auto, cpu, cuda or cuda:N; default: a GPU '
@@ -92,7 +92,7 @@ def _models(args: argparse.Namespace):
     """The models at hand: the one that is asked for, the network of the package, and fillings without weights."""
     from .filling import Model, Models
 
-    given = str(args.checkpoint or args.model or DEFAULT_MODEL)
+    given = str(args.checkpoint or args.model or _OF_THE_PACKAGE)
     models = [Model(*each) for each in _AT_HAND]
     if given not in [model.name for model in models]:
         models.append(Model(given := Path(given).name, Path(given).stem, 'the one that this page was started with'))
@@ -101,9 +101,11 @@ def _models(args: argparse.Namespace):
     def load(name: str):
         from mmpconv.apis import Inpainter
 
-        if name == given:
-            return Inpainter(args.model, args.checkpoint, args.device, args.dtype, max_pixels=args.max_pixels)
-        return Inpainter(name, device=args.device if name == DEFAULT_MODEL else 'auto')
+        if name == given and name != _OF_THE_PACKAGE:
+            return Inpainter(args.model, args.checkpoint, args.device, args.dtype)
+        if name == _OF_THE_PACKAGE:
+            return Inpainter(device=args.device, dtype=args.dtype)
+        return Inpainter(name)
 
     return Models(models, load)
 

@@ -93,7 +93,7 @@ class Guard:
             return False
 
     def _too_large(self) -> VisitorError:
-        return VisitorError(f'This file is too large: at most {self.max_body / 1e6:.0f} MB can be sent.', 413)
+        return VisitorError(f'This file is too large: at most {self.max_body / 2**20:.0f} MB can be sent.', 413)
 
     def _limited(self, receive: Callable) -> Callable:
         begun, came, complete = time.monotonic(), 0, False
