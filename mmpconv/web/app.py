@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 from PIL import Image
+from python_multipart.exceptions import FormParserError
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -34,6 +35,8 @@ _STATIC = {'index.html': 'text/html; charset=utf-8', 'editor.js': 'text/javascri
            'editor.css': 'text/css; charset=utf-8', 'icon.svg': 'image/svg+xml', 'sample.jpg': 'image/jpeg',
            'openapi.json': 'application/json'}
 _LOSSY = {'JPEG': 'jpg', 'MPO': 'jpg'}
+# It prints what it thinks of broken requests, where no logging is set up.
+logging.getLogger('python_multipart').addHandler(logging.NullHandler())
 _MISTAKE = 'The server has made a mistake; its log says more.'
 
 
@@ -284,10 +287,13 @@ def _attachment(file: BinaryIO, name: str) -> Response:
 @asynccontextmanager
 async def _form(request: Request) -> AsyncIterator[FormData]:
     try:
-        async with request.form(max_files=2, max_fields=10) as form:
-            yield form
-    except HTTPException as error:
-        raise VisitorError(f'The request cannot be read: {error.detail}') from None
+        form = await request.form(max_files=2, max_fields=10)
+    except (HTTPException, FormParserError):
+        raise VisitorError('The request cannot be read; send it as multipart/form-data.') from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def _file(form: FormData, name: str) -> UploadFile:

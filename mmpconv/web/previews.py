@@ -9,13 +9,14 @@ from PIL import Image
 
 from mmpconv.photos import Photo
 
-# The largest canvas of Safari on an iPhone, 4096 x 4096. Of larger photos the preview is a scaled one.
-MAX_PIXELS = 2**24
+# The largest canvas of Safari on an iPhone, 4096 x 4096, and the longest of Chrome. Of larger photos the preview is a
+# scaled one.
+MAX_PIXELS, MAX_SIDE = 2**24, 2**14
 
 
 def preview_size(shape: tuple[int, int]) -> tuple[int, int]:
     """`(h, w)` of the preview of a photo of `(h, w)` pixels."""
-    scale = min(1, math.sqrt(MAX_PIXELS / (shape[0] * shape[1])))
+    scale = min(1, MAX_SIDE / max(shape), math.sqrt(MAX_PIXELS / (shape[0] * shape[1])))
     return tuple(max(1, math.floor(side * scale)) for side in shape)
 
 

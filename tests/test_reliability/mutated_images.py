@@ -148,7 +148,6 @@ def make_benchmark(path: Path, good: Path) -> str:
 @entrance
 def page(path: Path, good: Path) -> str:
     import gradio as gr
-
     from mmpconv.web.desk import Desk
 
     desk = Desk(None, good / 'results', max_pixels=10**6)

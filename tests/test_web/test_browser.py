@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmpconv.web.strokes import paint, read_strokes
 from PIL import Image
 from test_strokes import distances
 
 from mmpconv.apis import Inpainter
 from mmpconv.photos import Photo
 from mmpconv.registry import MODELS
-from mmpconv.web.strokes import paint, read_strokes
 
 served = pytest.importorskip('served', reason='Playwright is not installed', exc_type=ModuleNotFoundError)
 

@@ -9,13 +9,13 @@ import threading
 
 import pytest
 import uvicorn
+from mmpconv.web.desk import Desk
+from mmpconv.web.told import told_apart
 from PIL import Image
 from starlette.testclient import TestClient
 
 from mmpconv.errors import LaunchError
-from mmpconv.web.desk import Desk
 from mmpconv.web.server import MEGABYTE, PageServer, build_app, confined, reserve
-from mmpconv.web.told import told_apart
 
 STARTED = """
 import sys, threading
