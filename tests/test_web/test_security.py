@@ -24,9 +24,9 @@ def test_names_of_this_server_get_in(client, host):
     assert client.get('/api/status', headers=dict(host=host)).status_code == 200
 
 
-@pytest.mark.parametrize('host', ['evil.example', 'evil.example:7860', '', '127.0.0.1.evil.example',
-                                  'localhost.evil.example', 'x@localhost', 'localhost/', '10.0.0.1', '[::2]', 'photos.example.evil', ' localhost',
-                                  'localhost:port'])
+@pytest.mark.parametrize('host', [
+    'evil.example', 'evil.example:7860', '', '127.0.0.1.evil.example', 'localhost.evil.example', 'x@localhost',
+    'localhost/', '10.0.0.1', '[::2]', 'photos.example.evil', ' localhost', 'localhost:port'])
 def test_a_name_that_is_made_to_lead_here_does_not_get_in(client, host):
     answer = client.get('/api/status', headers=dict(host=host))
     assert answer.status_code == 421 and '--allow-host' in answer.json()['error']
