@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None, prog: str = 'mmpconv serve') -> None
     """
     args = build_parser(prog).parse_args(argv)
     with user_errors():
-        for package in ('starlette', 'uvicorn', 'multipart'):
+        for package in ('starlette', 'uvicorn', 'python_multipart'):
             if importlib.util.find_spec(package) is None:
                 raise LaunchError(f"the page needs {package}, which is not installed: pip install 'mmpconv[web]'")
         from . import server
