@@ -74,7 +74,7 @@ setup(
     ],
     packages=find_packages(include=['mmpconv', 'mmpconv.*']),
     package_data={'mmpconv.benchmark': ['*.html'], 'mmpconv.checkpoints': ['weights/*'],
-                  'mmpconv.web': ['*.css', '*.js']},
+                  'mmpconv.web': ['static/*']},
     python_requires='>=3.11,<3.14',
     install_requires=requirements('core'),
     extras_require={

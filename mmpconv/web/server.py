@@ -87,7 +87,7 @@ def serve(models: Models, held: socket.socket, limits: Limits, hosts: tuple[str,
     """
     host, port = held.getsockname()[:2]
     shown = {'0.0.0.0': '127.0.0.1', '::': '[::1]'}.get(host, f'[{host}]' if ':' in host else host)
-    with _ended_by_signals(), temporary_folder() as folder, warnings_apart():
+    with _ended_by_signals(), temporary_folder() as folder, _temporary_files_in(folder), warnings_apart():
         store = PhotoStore(folder, limits.pixels, limits.disk * MEGABYTE, limits.keep * 60)
         fills = Fills(models, limits.fills)
         app = build_app(store, fills, limits.upload * MEGABYTE, hosts)
@@ -189,6 +189,21 @@ def temporary_folder() -> Iterator[Path]:
         for _ in range(3):
             shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+@contextlib.contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Also those that torch and others make."""
+    before, variable = tempfile.tempdir, os.environ.get('TMPDIR')
+    tempfile.tempdir = os.environ['TMPDIR'] = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        if variable is None:
+            del os.environ['TMPDIR']
+        else:
+            os.environ['TMPDIR'] = variable
 
 
 def _remove_abandoned() -> None:

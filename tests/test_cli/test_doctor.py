@@ -52,7 +52,7 @@ FAULTS = [
     (with_versions(opencv__python='4.13.0.92'), WARNING, 'opencv-python 4.13.0.92, opencv-python-headless 4.14.0.94'),
     *((dataclasses.replace(GOOD, broken={probe: f'ImportError: {probe}'}), level, f'ImportError: {probe}')
       for probe, level in dict(torch=PROBLEM, torchvision=PROBLEM, mmengine=PROBLEM, mmagic=PROBLEM, opencv=PROBLEM,
-                               mmseg=WARNING, mmpretrain=WARNING, onnx=WARNING, onnxruntime=WARNING, gradio=WARNING,
+                               mmseg=WARNING, mmpretrain=WARNING, onnx=WARNING, onnxruntime=WARNING, starlette=WARNING,
                                gpu=WARNING, weights=WARNING, **{'mmcv operations': WARNING}).items()),
     (dataclasses.replace(GOOD, nvidia=True, working=dict(gpu=dict(cuda=None, gpus=[]))), WARNING, 'without CUDA'),
     (dataclasses.replace(GOOD, nvidia=True, working=dict(gpu=dict(cuda='12.8', gpus=[]))), WARNING, 'sees no GPU'),
@@ -102,9 +102,9 @@ def test_what_fails_because_torch_does_is_not_blamed():
 
 
 def test_what_works_is_listed_once():
-    findings = examine(dataclasses.replace(GOOD, nvidia=True, working=dict(gpu=GPU), missing=dict(web=['gradio'])))
+    findings = examine(dataclasses.replace(GOOD, nvidia=True, working=dict(gpu=GPU), missing=dict(web=['starlette'])))
     assert Finding(OK, 'gpu', 'RTX, 24.0 GiB; CUDA 12.8; convolves') in findings
-    assert Finding(OK, 'extra [web]', 'not installed: gradio', "pip install 'mmpconv[web]'") in findings
+    assert Finding(OK, 'extra [web]', 'not installed: starlette', "pip install 'mmpconv[web]'") in findings
 
 
 def test_extras_are_complete_when_all_of_theirs_is_installed_in_the_right_version(monkeypatch):

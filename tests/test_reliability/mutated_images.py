@@ -147,16 +147,28 @@ def make_benchmark(path: Path, good: Path) -> str:
 
 @entrance
 def page(path: Path, good: Path) -> str:
-    import gradio as gr
-    from mmpconv.web.desk import Desk
+    from starlette.testclient import TestClient
 
-    desk = Desk(None, good / 'results', max_pixels=10**6)
-    try:
-        desk.show_photo(str(path))
-        desk.show_mask(str(good / 'photos/a.png'), str(path), False, True)
-    except gr.Error as error:
-        return error.message
-    return ''
+    from mmpconv.web.app import build_app
+    from mmpconv.web.filling import Fills, Model, Models
+    from mmpconv.web.storage import PhotoStore
+
+    store = PhotoStore(good, max_pixels=10**6, max_bytes=10**9, keep=3600)
+    app, said = build_app(store, Fills(Models([Model('none', '', '')], dict)), 10**8), ''
+    with TestClient(app, base_url='http://localhost') as client:
+        def send(address, **files):
+            nonlocal said
+            answer = client.post(address, files={name: file.read_bytes() for name, file in files.items()})
+            said = said or (answer.json()['error'] if answer.status_code >= 400 else '')
+            return answer
+
+        photo = send('/api/photos', photo=path)
+        if photo.status_code == 201:
+            client.get(f'/api/photos/{photo.json()["id"]}/preview').raise_for_status()
+            client.get(f'/api/photos/{photo.json()["id"]}/file').raise_for_status()
+        photo_id = send('/api/photos', photo=good / 'photos/a.png').json()['id']
+        send(f'/api/photos/{photo_id}/mask', mask=path)
+    return said
 
 
 @contextlib.contextmanager

@@ -1,41 +1,14 @@
-"""Photos in files, a filler that is easily foreseen, and the interface without a network between."""
-import io
-
+"""The interface without a network between, before a filler that is easily foreseen."""
 import numpy as np
 import pytest
 import skimage.data
-from PIL import Image
+from inverting import Inverting, models_of
 from starlette.testclient import TestClient
 
 from mmpconv.web.app import build_app
-from mmpconv.web.filling import Fills, Model, Models
+from mmpconv.web.filling import Fills
 from mmpconv.web.messages import warnings_apart
 from mmpconv.web.storage import PhotoStore
-
-
-class Inverting:
-    """Fills a hole with the photo's negative: every pixel of the hole changes, by a known amount."""
-
-    def fill(self, photo, hole, *, progress=None):
-        progress(1, 2)
-        color = photo.color().copy()
-        most = 1 if color.dtype.kind == 'f' else np.iinfo(color.dtype).max
-        color[hole] = most - color[hole]
-        progress(2, 2)
-        return photo.filled(color, hole)
-
-
-def png(array, **options):
-    """The content of a file."""
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, 'PNG', **options)
-    return file.getvalue()
-
-
-def models_of(*fillers):
-    """Models that are called a, b, c, ..."""
-    names = 'abcdefg'[:len(fillers)]
-    return Models([Model(name, f'Model {name}', '') for name in names], dict(zip(names, fillers)).__getitem__)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from conftest import Inverting, models_of, png
+from inverting import Inverting, models_of, png
 from PIL import Image
 from starlette.testclient import TestClient
 

@@ -32,7 +32,8 @@ def served(monkeypatch):
 
 
 def test_it_is_served_to_this_machine_alone_unless_asked_for(served, capsys):
-    main(['--port', '0', '--max-upload', '7', '--max-pixels', '99', '--max-fills', '2', '--max-disk', '8', '--keep', '9'])
+    main(['--port', '0', '--max-upload', '7', '--max-pixels', '99', '--max-fills', '2', '--max-disk', '8',
+          '--keep', '9'])
     page, = served
     assert page['address'][0] == '127.0.0.1' and page['limits'] == server.Limits(7, 99, 2, 8, 9)
     assert not page['open_browser'] and capsys.readouterr().err == ''

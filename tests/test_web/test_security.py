@@ -2,7 +2,7 @@
 import asyncio
 
 import pytest
-from conftest import Inverting, models_of
+from inverting import Inverting, models_of
 from starlette.testclient import TestClient
 
 from mmpconv.web.app import build_app

@@ -1,5 +1,6 @@
 """A server as its user starts it: what it leaves behind, however it ends, and how long it waits for whom."""
 import asyncio
+import contextlib
 import http.client
 import io
 import json
@@ -8,14 +9,16 @@ import signal
 import socket
 import threading
 import time
+import urllib.error
 import urllib.request
 
 import numpy as np
 import pytest
 import uvicorn
-from conftest import Inverting, models_of, png
+from inverting import Inverting, models_of, png
 from PIL import Image
 from served import PATIENCE, Served
+from starlette.responses import PlainTextResponse
 
 from mmpconv.errors import LaunchError
 from mmpconv.web.filling import Fills
@@ -54,23 +57,47 @@ def page(tmp_path_factory):
     page.process.kill()
 
 
-def test_a_connection_on_which_nothing_comes_is_closed(page):
-    host, port = page.address.removeprefix('http://').rstrip('/').split(':')
-    slow = [socket.create_connection((host, int(port)), timeout=PATIENCE) for _ in range(2)]
-    slow[1].sendall(b'GET / HTTP/1.1\r\nHost: 127')
-    # One that is kept open after its first request.
-    kept = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
-    kept.request('GET', '/static/icon.svg')
-    kept.getresponse().read()
-    kept.sock.sendall(b'GET /')
-    for connection in (*slow, kept.sock):
-        assert connection.recv(1) == b''
+@contextlib.contextmanager
+def serving(app, store):
+    """An application in this process: its server, its thread, and its address."""
+    config = uvicorn.Config(app, http=_InTime, lifespan='off', log_config=None, timeout_graceful_shutdown=0)
+    server = PageServer(config, 'http://127.0.0.1/', store, Fills(models_of(Inverting())))
+    held = reserve('127.0.0.1', 0)
+    running = threading.Thread(target=server.run, kwargs=dict(sockets=[held]))
+    running.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield server, running, held.getsockname()
+    finally:
+        server.should_exit = True
+        running.join(PATIENCE)
+        logging.getLogger('uvicorn.error').setLevel(logging.NOTSET)
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(store, monkeypatch):
+    async def slow_answer(scope, receive, send):
+        await asyncio.sleep(1.5)  # a request that has come is not cut off
+        await PlainTextResponse('here')(scope, receive, send)
+
+    monkeypatch.setattr('mmpconv.web.server._HEAD_WITHIN', 0.5)
+    with serving(slow_answer, store) as (_, _, address):
+        slow = [socket.create_connection(address, timeout=PATIENCE) for _ in range(2)]
+        slow[1].sendall(b'GET / HTTP/1.1\r\nHost: 127')
+        kept = http.client.HTTPConnection(*address, timeout=PATIENCE)
+        for _ in range(2):
+            kept.request('GET', '/')
+            assert kept.getresponse().read() == b'here'
+        kept.sock.sendall(b'GET /')
+        for connection in (*slow, kept.sock):
+            assert connection.recv(1) == b''
 
 
 def test_an_unreadable_request_leaves_no_trace_in_the_log(page):
     host, port = page.address.removeprefix('http://').rstrip('/').split(':')
-    for sent in (b'\x16\x03\x01\x02\x00\x01\x00', b'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', b'POST /api/photos HTTP/1.1'
-                 b'\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 9\r\n\r\n--x\r\n'):
+    cut_off = (b'POST /api/photos HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n'
+               b'Content-Length: 9\r\n\r\n--x\r\n')
+    for sent in (b'\x16\x03\x01\x02\x00\x01\x00', b'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', cut_off):
         with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
@@ -158,22 +185,14 @@ def test_nothing_answers_at_a_port_that_is_only_held():
         socket.create_connection(held.getsockname())
 
 
-def test_a_connection_that_is_cut_off_at_the_end_is_no_error(caplog, store, request):
+def test_a_connection_that_is_cut_off_at_the_end_is_no_error(caplog, store):
     asked = threading.Event()
-    request.addfinalizer(lambda: logging.getLogger('uvicorn.error').setLevel(logging.NOTSET))
 
     async def endless(scope, receive, send):
         asked.set()
         await asyncio.sleep(600)
 
-    config = uvicorn.Config(endless, http=_InTime, lifespan='off', log_config=None, timeout_graceful_shutdown=0)
-    server = PageServer(config, 'http://127.0.0.1/', store, Fills(models_of(Inverting())))
-    held = reserve('127.0.0.1', 0)
-    running = threading.Thread(target=server.run, kwargs=dict(sockets=[held]))
-    running.start()
-    while not server.started:
-        time.sleep(0.01)
-    with socket.create_connection(held.getsockname()) as visitor:
+    with serving(endless, store) as (server, running, address), socket.create_connection(address) as visitor:
         visitor.sendall(b'GET / HTTP/1.1\r\nHost: here\r\n\r\n')
         assert asked.wait(PATIENCE)
         server.should_exit = True

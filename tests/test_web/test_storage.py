@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 import tifffile
-from conftest import Inverting, png
+from inverting import Inverting, png
 from PIL import Image
 
 from mmpconv.photos import Photo, PhotoError

@@ -18,7 +18,7 @@ PACKAGE = 'mmpconv'
 PACKAGES = (
     'mmpconv', 'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmagic', 'mmsegmentation', 'mmpretrain',
     'numpy', 'pillow', *OPENCVS, 'diffusers', 'transformers', 'setuptools', 'onnx', 'onnx-ir', 'ml_dtypes',
-    'onnxruntime', 'gradio')
+    'onnxruntime', 'starlette')
 
 
 @dataclass

@@ -18,7 +18,7 @@ PROBES = {
     'opencv': OPENCVS,
     'onnx': ('onnx',),
     'onnxruntime': ('onnxruntime',),
-    'gradio': ('gradio',),
+    'starlette': ('starlette', 'uvicorn', 'python-multipart'),
     'weights': ('mmengine',),
 }
 
@@ -57,7 +57,7 @@ found['version'] = cv2.__version__
 ''',
     'onnx': 'import onnx.helper',
     'onnxruntime': 'import onnxruntime; onnxruntime.get_available_providers()',
-    'gradio': 'import gradio',
+    'starlette': 'import starlette.applications, uvicorn, python_multipart',
     'weights': '''
 from mmpconv.apis import inpainting_models
 from mmpconv.checkpoints.loading import file_of
@@ -86,7 +86,7 @@ def probe(name: str) -> tuple[dict, str | None]:
 def run(program: str) -> tuple[dict, str | None]:
     """Run a program in a process of its own; as of :func:`probe`."""
     # Importing some packages asks a server whether there is a newer one.
-    quiet = {**os.environ, 'NO_ALBUMENTATIONS_UPDATE': '1', 'GRADIO_ANALYTICS_ENABLED': 'False'}
+    quiet = {**os.environ, 'NO_ALBUMENTATIONS_UPDATE': '1'}
     try:
         result = subprocess.run([sys.executable, '-W', 'ignore', '-c', program], capture_output=True, text=True,
                                 errors='replace', timeout=_SECONDS, env=quiet)

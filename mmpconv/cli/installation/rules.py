@@ -130,7 +130,7 @@ RULES = (
     does_not_work('opencv', "pip uninstall all opencv packages, then pip install 'opencv-python-headless>=4.12,<5'"),
     does_not_work('onnx', "pip install 'mmpconv[export]'", WARNING),
     does_not_work('onnxruntime', "pip install 'mmpconv[export]'", WARNING),
-    does_not_work('gradio', "pip install 'mmpconv[web]'", WARNING),
+    does_not_work('starlette', "pip install 'mmpconv[web]'", WARNING),
     does_not_work('gpu', 'update the driver, or install the torch for its CUDA; meanwhile --device cpu', WARNING),
     Rule('gpu', WARNING, combinations.gpu_without_cuda, 'install a torch with CUDA that the driver knows; --device cpu '
          'works without'),
