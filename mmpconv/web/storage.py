@@ -20,7 +20,8 @@ from .messages import VisitorError
 MEGABYTE = 1024**2
 # Photos that were used so recently are not given up for others, in seconds.
 _IN_USE = 600
-# Decoded photos are kept up to so many bytes, so that one who fills again and again does not wait for decoding.
+# Of each photo the state that was used last is kept decoded, up to so many bytes: who fills again and again does not
+# wait for decoding.
 _DECODED = 256 * MEGABYTE
 
 
@@ -154,8 +155,7 @@ class PhotoStore:
         key = photo_id.partition('.')[0]
         with self._lock:
             upload = self._uploads.pop(key, None)
-            for decoded in [each for each in self._decoded if each.startswith(f'{key}.')]:
-                del self._decoded[decoded]
+            self._forget(key)
         if upload:
             for path in (upload.path, *upload.fillings.values()):
                 path.unlink(missing_ok=True)
@@ -188,13 +188,18 @@ class PhotoStore:
             return (slice(top, top + shape[0]), slice(left, left + shape[1])), hole, kept['new']
 
     def _remember(self, photo_id: str, photo: Photo) -> None:
+        key = photo_id.partition('.')[0]
         with self._lock:
-            if photo_id.partition('.')[0] not in self._uploads:
+            self._forget(key)  # who has filled goes on with the result
+            if key not in self._uploads:
                 return
             self._decoded[photo_id] = photo
-            self._decoded.move_to_end(photo_id)
             while sum(each.samples().nbytes for each in self._decoded.values()) > _DECODED:
                 self._decoded.popitem(last=False)
+
+    def _forget(self, key: str) -> None:
+        for decoded in [each for each in self._decoded if each.startswith(f'{key}.')]:
+            del self._decoded[decoded]
 
     def _make_room(self, size: int) -> None:
         while self.size + size > self.max_bytes:

@@ -52,6 +52,8 @@ class Client:
     def open(self):
         self.truth = self.rng.integers(256, size=(*self.shape, 3), dtype=np.uint8)
         self.hole = np.zeros(self.shape, bool)
+        if self.photo:  # as the page does
+            self.http.delete(f'/api/photos/{self.photo}').raise_for_status()
         answer = self.http.post('/api/photos', files={'photo': ('photo.png', png(self.truth))}).raise_for_status()
         self.photo = answer.json()['id']
         self.http.get(f'/api/photos/{self.photo}/preview').raise_for_status()
