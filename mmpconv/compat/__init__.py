@@ -5,7 +5,7 @@ is called by ``import mmpconv`` and has to come before any import of MMagic
 or MMSegmentation. The safe loader, :mod:`mmpconv.checkpoints.loading`, is put
 in force by :mod:`mmpconv.registry`, because it needs MMEngine's runner.
 """
-from . import adafactor, controlnet_aux, mmagic_on_demand, mmcv_ext, numpy_bool8, own_configs, safe_globals
+from . import adafactor, config_text, controlnet_aux, mmagic_on_demand, mmcv_ext, numpy_bool8, own_configs, safe_globals
 from .when_imported import when_imported
 
 __all__ = ['install', 'when_imported']
@@ -19,4 +19,5 @@ def install() -> None:
     controlnet_aux.install()
     adafactor.install()
     own_configs.install()
+    config_text.install()
     when_imported('torch', safe_globals.install)
