@@ -1,5 +1,6 @@
 """What stands before the page: who may ask, how much, and how slowly; and what a browser may do with the answers."""
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -21,6 +22,10 @@ _HEADERS = {
 _ENCODED = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 _HOST = re.compile(r'(\[[\da-f:.]+\]|[^:/@\s]+?)\.?(:\d+)?', re.IGNORECASE)
 LOCAL = ('localhost', '127.0.0.1', '::1')
+
+
+class _NotTaken(Exception):
+    """A visitor does not read the answer."""
 
 
 class Guard:
@@ -61,7 +66,8 @@ class Guard:
         except VisitorError as error:
             await JSONResponse({'error': error.sentence}, error.status, {'Connection': 'close'})(scope, receive, send)
             return
-        await self.app(scope, self._limited(receive), send)
+        with contextlib.suppress(_NotTaken):  # the server closes the connection of an answer that is not complete
+            await self.app(scope, self._limited(receive), send)
 
     def _check(self, scope: dict, headers: dict[str, str]) -> None:
         host = headers.get('host', '')
@@ -120,6 +126,9 @@ class Guard:
         async def guarded(message: dict) -> None:
             if message['type'] == 'http.response.start':
                 message = {**message, 'headers': [*message.get('headers', []), *_ENCODED]}
-            await asyncio.wait_for(send(message), self.idle * 3)
+            try:
+                await asyncio.wait_for(send(message), self.idle * 3)
+            except asyncio.TimeoutError:
+                raise _NotTaken from None
 
         return guarded

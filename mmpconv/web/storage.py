@@ -146,6 +146,8 @@ class PhotoStore:
             upload.size += new.nbytes + bits.nbytes
         with whole_file(path) as unfinished:
             np.savez(unfinished, box=[box[0].start, box[1].start], shape=hole.shape, bits=bits, new=new)
+        if upload.path.stem not in self._uploads:  # deleted meanwhile
+            path.unlink(missing_ok=True)
         photo_id = f'{upload.path.stem}.{number}'
         self._remember(photo_id, filled)
         return photo_id

@@ -65,7 +65,7 @@ class Picture {
     let level = 0;
     while (level + 1 < this.levels.length && scale * 2 ** (level + 1) <= 1) level++;
     context.imageSmoothingEnabled = scale < 2.5;
-    context.imageSmoothingQuality = 'high';
+    context.imageSmoothingQuality = 'medium';
     context.drawImage(this.levels[level], 0, 0, this.width, this.height);
   }
 }
@@ -169,13 +169,14 @@ function keep(layer, x, y, width, height) {
 
 // Put back what a step has kept, and keep what was there in its place: undo and redo are the same.
 function exchange(step) {
-  for (const patch of step.patches) {
-    const now = keep(patch.layer, patch.x, patch.y, patch.width, patch.height);
+  // Everything is read before anything is drawn: a canvas that is drawn on after it was read is copied by the browser.
+  const now = step.patches.map(patch => keep(patch.layer, patch.x, patch.y, patch.width, patch.height).pixels);
+  for (const [i, patch] of step.patches.entries()) {
     const {context} = patch.layer === 'mask' ? mask.canvas : state.picture.canvas;
     context.globalCompositeOperation = 'source-over';
     context.clearRect(patch.x, patch.y, patch.width, patch.height);
     if (patch.pixels) context.drawImage(patch.pixels, patch.x, patch.y);
-    patch.pixels = now.pixels;
+    patch.pixels = now[i];
   }
   if (step.patches.some(patch => patch.layer === 'photo')) state.picture.refresh();
   [step.bounds, mask.bounds] = [mask.bounds, step.bounds];
@@ -284,7 +285,6 @@ const view = {
     if (!state.picture) return;
     const place = () => context.setTransform(density * this.scale, 0, 0, density * this.scale, density * this.x, density * this.y);
     const {width, height} = state.picture, drawn = this.scale * density;
-    place();
     drawBoard(context, width, height, density);
     place();
     (state.peeking && state.original || state.picture).draw(context, drawn);
@@ -294,7 +294,6 @@ const view = {
       context.beginPath();
       context.rect(0, 0, state.divider * this.width, this.height);
       context.clip();
-      place();
       drawBoard(context, width, height, density);
       place();
       state.original.draw(context, drawn);
@@ -304,7 +303,10 @@ const view = {
       context.globalAlpha = state.filling && !still.matches ? 0.42 + 0.16 * Math.sin(now / 260) : 0.55;
       context.imageSmoothingEnabled = this.scale < 2.5;
       context.imageSmoothingQuality = 'low';
-      context.drawImage(mask.canvas, 0, 0);
+      if (mask.bounds) {
+        const {left, top, right, bottom} = mask.bounds, box = [left, top, right - left, bottom - top];
+        if (box[2] > 0 && box[3] > 0) context.drawImage(mask.canvas, ...box, ...box);
+      }
       context.globalAlpha = 1;
       drawDraft(context);
     }
@@ -315,6 +317,7 @@ const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 // What lies under transparent photos.
 function drawBoard(context, width, height, density) {
+  if (!state.isTransparent) return;
   if (!drawBoard.pattern) {
     const tile = makeCanvas(16, 16);
     tile.context.fillStyle = '#fff';
@@ -588,12 +591,13 @@ function open(file) {
     if (limits && file.size > limits.upload) throw new Problem(
       `${file.name} is too large: at most ${Math.floor(limits.upload / 2 ** 20)} MB are taken.`);
     const photo = await (await post('/api/photos', {photo: file}, signal)).json();
-    const shown = await pictureOf(await ask(`/api/photos/${photo.id}/preview`, {signal}));
+    const preview = await ask(`/api/photos/${photo.id}/preview`, {signal});
+    const isTransparent = preview.headers.get('Content-Type') === 'image/png', shown = await pictureOf(preview);
     if (state.photo) ask(`/api/photos/${state.photo.id}`, {method: 'DELETE'}).catch(() => {});
     const {width, height} = photo.preview;
     state.picture = new Picture(shown, width, height);
     shown.close();
-    Object.assign(state, {photo, original: null, saved: true, comparing: false, lastPoint: null});
+    Object.assign(state, {photo, isTransparent, original: null, saved: true, comparing: false, lastPoint: null});
     mask.reset(width, height);
     history.clear();
     setSize(Math.min(width, height) / 14);
