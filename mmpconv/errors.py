@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .remedies import Mendable
+
 # What a disk, not a program, is to blame for: full, over quota, read-only, not the user's, broken.
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 
 
-class LaunchError(Exception):
-    """A run that cannot be started: the message says what was given and what to do.
+class LaunchError(Mendable, Exception):
+    """A run that cannot be started: the message says what was given and what to do; see :class:`Mendable`.
 
     The command line tools print it as one sentence, without a traceback.
     """

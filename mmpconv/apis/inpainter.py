@@ -68,8 +68,8 @@ class Inpainter:
         self.network = (model if isinstance(model, FillingNetwork) else
                         _load_network(model, checkpoint, device, dtype, compile))
         if tile_size is not None and tile_size < self.network.size:
-            raise LaunchError(f'tile_size is {tile_size} but must be at least {self.network.size}, the size of the '
-                              'photos that the network was trained on')
+            raise LaunchError(f'windows of {tile_size} pixels are smaller than the photos that the network was trained '
+                              'on', {'tile_size': self.network.size})
         self.max_pixels = max_pixels
         self._filling = Filling(self.network, coarse_to_fine, tile_size, batch_size)
 
@@ -122,7 +122,7 @@ class Inpainter:
         results = []
         for image, its_mask, path in zip(images, masks, outs):
             photo = self.read(image, channel_order)
-            hole = hole_mask(its_mask, photo, invert=invert, grow=grow, tolerance=tolerance, resize=resize_mask,
+            hole = hole_mask(its_mask, photo, invert=invert, grow=grow, tolerance=tolerance, resize_mask=resize_mask,
                              max_pixels=self.max_pixels)
             result = self.fill(photo, hole, opaque=isinstance(its_mask, str) and its_mask == 'alpha', progress=progress)
             if path is not None:
@@ -169,23 +169,21 @@ class Inpainter:
 
     def _warn(self, name: str, filled: Filled) -> None:
         size, fills = self.network.size, self._filling.depth
-        told = f'{name}: a hole is {filled.deepest:.0f} pixels deep'
+        message = f'{name}: a hole is {filled.deepest:.0f} pixels deep'
         trained = f'the network was trained on photos of {size} pixels and fills {fills:.0f} well'
+        remedy = None if self._filling.coarse_to_fine else {'coarse_to_fine': True}
         if filled.unreached:
-            remedy = _REMEDIES[self._filling.coarse_to_fine]
-            told += f', and the network does not reach its middle, which has the mean colour around: {remedy}'
+            message += ', and the network does not reach its middle, which has the mean colour around'
+            if not remedy:
+                message += '; leave more of the photo valid, or use a network with more layers'
         elif filled.coarsest:
-            told += (f'; {trained}, so its middle has 1/{2**filled.coarsest} of the resolution: a smaller hole, or a '
-                     'network of larger photos, gives more detail')
+            message += (f'; {trained}, so its middle has 1/{2**filled.coarsest} of the resolution: a smaller hole, or '
+                        'a network of larger photos, gives more detail')
         elif filled.deepest > fills:
-            told += f'; {trained}: {_REMEDIES[False]}'
+            message += f', and {trained}'
         else:
             return
-        warnings.warn(told, PhotoWarning, stacklevel=4)
-
-
-_REMEDIES = {False: 'fill from coarse to fine (coarse_to_fine=True)',
-             True: 'leave more of the photo valid, or use a network with more layers'}
+        warnings.warn(PhotoWarning(message, remedy), stacklevel=4)
 
 
 def _load_network(model: str | Path | None, checkpoint: str | Path | None, device: str, dtype: str,
@@ -201,14 +199,14 @@ def _load_network(model: str | Path | None, checkpoint: str | Path | None, devic
                                           ('dtype', dtype not in ('auto', 'float32'))) if value]
         if given:
             raise LaunchError(f'{" and ".join(given)} cannot be given with {model}, which holds its weights and '
-                              'precision; leave that out')
+                              'precision', dict.fromkeys(given))
         return OnnxNetwork(model, device)
     from .classical_network import CLASSICAL_MODELS, ClassicalNetwork
 
     if model in CLASSICAL_MODELS:
         if checkpoint or compile:
-            raise LaunchError(f'{model} has no weights and is not compiled; leave out '
-                              f'{"checkpoint" if checkpoint else "compile"}')
+            raise LaunchError(f'{model} has no weights and is not compiled',
+                              {'checkpoint' if checkpoint else 'compile': None})
         return ClassicalNetwork(model, device)
     if model == DEFAULT_MODEL and checkpoint is None:
         from .picture_network import network_of_the_package

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmpconv.errors import LaunchError, one_line
 
-from .torch_network import FillingNetwork
+from .torch_network import FillingNetwork, smaller_windows
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -64,8 +64,8 @@ class OnnxNetwork(FillingNetwork):
                                   f'pixels ({one_line(error)}); it is damaged, or none that mmpconv export has '
                                   'written: export the network again') from error
             raise LaunchError(f'{self.device} has too little memory for windows of {images.shape[1]} x '
-                              f'{images.shape[2]} pixels, {len(images)} at a time; use a smaller tile_size or '
-                              'batch_size') from error
+                              f'{images.shape[2]} pixels, {len(images)} at a time',
+                              smaller_windows(images.shape[1:3], len(images))) from error
         if (filled.shape, reached.shape) != tuple(array.shape for array in arrays) or filled.dtype != np.float32:
             raise LaunchError(f'{self._path} gives {filled.dtype} {filled.shape} and {reached.shape} for a photo of '
                               f'{arrays[0].shape} and a hole of {arrays[1].shape}, and should give such shapes; it is '

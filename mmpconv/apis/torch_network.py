@@ -36,6 +36,11 @@ class FillingNetwork(ABC):
         """
 
 
+def smaller_windows(shape: tuple[int, int], count: int) -> dict[str, int]:
+    """The remedy for windows that need more memory than there is."""
+    return {'tile_size': max(shape) // 2, **({'batch_size': count // 2} if count > 1 else {})}
+
+
 _DTYPES = dict(float32=torch.float32, float16=torch.float16, bfloat16=torch.bfloat16)
 
 
@@ -81,8 +86,8 @@ class TorchNetwork(FillingNetwork):
                 filled, seen = self._run(image, hole)
         except torch.cuda.OutOfMemoryError as error:
             raise LaunchError(f'{self.device} has too little memory for windows of {image.shape[2]} x '
-                              f'{image.shape[3]} pixels, {len(image)} at a time; use a smaller tile_size or '
-                              'batch_size') from error
+                              f'{image.shape[3]} pixels, {len(image)} at a time',
+                              smaller_windows(image.shape[2:], len(image))) from error
         return filled.permute(0, 2, 3, 1).cpu().numpy(), (seen[:, 0] > 0).cpu().numpy()
 
 

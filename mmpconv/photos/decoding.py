@@ -40,7 +40,7 @@ def decode(content: bytes, name: str, color_type: str = 'color', channel_order: 
         picture = read_picture(io.BytesIO(content), max_pixels, is_grey)
         photo = Photo(picture, name)
     except UnreadableImageError as error:
-        raise UnreadableImageError(name, error.reason) from error.__cause__
+        raise UnreadableImageError(name, error.reason, error.remedy) from error.__cause__
     samples = photo.samples(upright=color_type in ('color', 'grayscale'))
     color = _as_opencv(samples) if picture.mode == 'CMYK' else photo.color_of(samples)
     if color_type == 'unchanged':

@@ -5,15 +5,19 @@ Names of what samples mean: Pillow's modes, and their like for what Pillow canno
 Pillow has no colour of more than 8 bits a channel. ``'RGB;16'`` is 16-bit RGB, ``'RGBA;32F'`` is RGBA of float32, and
 so on.
 """
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from mmpconv.remedies import Mendable
 
 from .details import Picture
 
 
-class PhotoError(ValueError):
-    """A photo or a mask that the user has to act on; the message is one sentence that says how."""
+class PhotoError(Mendable, ValueError):
+    """A photo or a mask that the user has to act on; see :class:`~mmpconv.remedies.Mendable`."""
 
 
 class UnreadableImageError(PhotoError):
@@ -22,17 +26,18 @@ class UnreadableImageError(PhotoError):
     Args:
         filename: The file.
         reason: What is wrong with it, as the end of a sentence.
+        remedy: See :class:`PhotoError`.
     """
 
-    def __init__(self, filename: str, reason: str):
-        super().__init__(f'cannot read the image {filename}: {reason}')
+    def __init__(self, filename: str, reason: str, remedy: Mapping[str, Any] | None = None):
+        super().__init__(f'cannot read the image {filename}: {reason}', remedy)
         self.filename, self.reason = filename, reason
 
     def __reduce__(self):  # DataLoader workers send their errors to the main process
-        return type(self), (self.filename, self.reason)
+        return type(self), (self.filename, self.reason, self.remedy)
 
 
-class PhotoWarning(UserWarning):
+class PhotoWarning(Mendable, UserWarning):
     """What a user should know about a photo or a mask that is used all the same."""
 
 
@@ -47,8 +52,8 @@ def check_size(size: tuple[int, int], max_pixels: int) -> None:
         size: Width and height, as the file's header says.
     """
     if size[0] * size[1] > max_pixels:
-        raise PhotoError(f'it has {size[0]} x {size[1]} pixels, more than the limit of {max_pixels}; scale it down or '
-                         'raise max_pixels')
+        raise PhotoError(f'it has {size[0]} x {size[1]} pixels, more than the limit of {max_pixels}; scale it down',
+                         {'max_pixels': size[0] * size[1]})
 
 
 def check_frames(frames: int) -> None:

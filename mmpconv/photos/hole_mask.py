@@ -18,7 +18,8 @@ _KEYS = {'black': (0, 0, 0), 'white': (255, 255, 255)}
 
 
 def hole_mask(source: Source | Image.Image | np.ndarray | Photo | Sequence[int], photo: Photo, *, invert: bool = False,
-              grow: int = 0, tolerance: int = 0, resize: bool = False, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+              grow: int = 0, tolerance: int = 0, resize_mask: bool = False, max_pixels: int = MAX_PIXELS,
+              resize: bool = False) -> np.ndarray:
     """Where the hole of a photo is.
 
     Convention: white (1, True) is hole. A mask picture is cut at mid-grey; one of values 0 and 1 alone is taken as it
@@ -33,8 +34,9 @@ def hole_mask(source: Source | Image.Image | np.ndarray | Photo | Sequence[int],
         invert: The rest is the hole.
         grow: By so many pixels the hole is made wider, in all directions.
         tolerance: How much each of red, green and blue may differ from a colour, 0 to 255.
-        resize: Scale a mask of another size to the photo's, by nearest neighbours.
-        max_pixels: As of :meth:`Photo.read`.
+        resize_mask: Scale a mask of another size to the photo's, by nearest neighbours.
+        max_pixels: See :meth:`Photo.read`.
+        resize: Earlier name of ``resize_mask``.
 
     Returns:
         `(h, w)` bool, upright.
@@ -48,7 +50,7 @@ def hole_mask(source: Source | Image.Image | np.ndarray | Photo | Sequence[int],
     """
     if not isinstance(grow, Integral) or grow < 0:
         raise PhotoError(f'grow must be a number of pixels, 0 or more, got {grow!r}')
-    hole, name = _marked(source, photo, tolerance) or _drawn(source, photo, resize, max_pixels)
+    hole, name = _marked(source, photo, tolerance) or _drawn(source, photo, resize_mask or resize, max_pixels)
     if invert:
         hole = ~hole
     if grow:
@@ -73,8 +75,8 @@ def _marked(source, photo: Photo, tolerance: int) -> tuple[np.ndarray, str] | No
         return None
     hole = color_hole(photo, key, tolerance)
     if photo.format == 'JPEG' and tolerance == 0:
-        warnings.warn(f'the photo {photo.name} is a JPEG file, whose compression blurs colours: tolerance=30 would '
-                      'take more of what is meant by one', PhotoWarning, stacklevel=3)
+        warnings.warn(PhotoWarning(f'the photo {photo.name} is a JPEG file, whose compression blurs colours, so that '
+                                   'more is meant by one than what has it exactly', {'tolerance': 30}), stacklevel=3)
     return hole, f'what is {source} in the photo {photo.name}'
 
 
@@ -98,7 +100,7 @@ def _drawn(source, photo: Photo, resize: bool, max_pixels: int) -> tuple[np.ndar
     if not resize:
         sizes = [f'{shape[1]} x {shape[0]}' for shape in (hole.shape, photo.shape)]
         raise PhotoError(f'{name} has {sizes[0]} pixels but the photo {photo.name} has {sizes[1]} (width x height); '
-                         'give a mask of that size, or set resize=True to scale it')
+                         'give a mask of that size', {'resize_mask': True})
     return resize_mask(hole[..., None].view(np.uint8), photo.shape)[..., 0].view(bool), name
 
 
@@ -116,13 +118,14 @@ def _grown(hole: np.ndarray, grow: int) -> np.ndarray:
 
 def _check(hole: np.ndarray, name: str, invert: bool, grow: int) -> None:
     share = float(hole.mean())
-    remedy = f'set invert={not invert} if the rest is the hole'
+    remedy = {'invert': not invert}
     if share == 1:
         raise PhotoError(f'{name} is all hole{f", grown by {grow} pixels" if grow else ""}: nothing is left to fill it '
-                         f'from; {remedy}')
+                         'from; leave more of the photo', remedy)
     if share == 0:
-        warnings.warn(f'{name} has no hole, nothing will be filled; {remedy}', PhotoWarning, stacklevel=3)
+        warnings.warn(PhotoWarning(f'{name} has no hole, nothing will be filled; mark what is to be filled', remedy),
+                      stacklevel=3)
     border = np.concatenate([hole[0], hole[-1], hole[:, 0], hole[:, -1]])
     if share > 0.5 and border.mean() > 0.5:
-        warnings.warn(f'{100 * share:.1f} % of {name} is hole, with most of its border, so it is probably inverted; '
-                      f'{remedy}', PhotoWarning, stacklevel=3)
+        warnings.warn(PhotoWarning(f'{100 * share:.1f} % of {name} is hole, with most of its border, so it is probably '
+                                   'inverted', remedy), stacklevel=3)

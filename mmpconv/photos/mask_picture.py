@@ -79,8 +79,8 @@ def color_hole(photo: Photo, key: Sequence[int], tolerance: int) -> np.ndarray:
         hole[rows] = cv2.inRange(color, low, high)
     if not hole.any():
         nearest, needed = _nearest(photo, key)
-        raise PhotoError(f'no pixel of the photo {photo.name} has the colour {tuple(key)} within tolerance {tolerance};'
-                         f' the nearest is {nearest}, for which it takes tolerance={needed}')
+        raise PhotoError(f'no pixel of the photo {photo.name} has the colour {tuple(key)} within tolerance {tolerance},'
+                         f' and the nearest is {nearest}', {'tolerance': needed})
     return hole
 
 

@@ -80,7 +80,7 @@ def unreadable(name: str) -> Iterator[None]:
     except UnreadableImageError:
         raise
     except PhotoError as error:
-        raise UnreadableImageError(name, str(error)) from None
+        raise UnreadableImageError(name, error.message, error.remedy) from None
     except FileNotFoundError:
         raise UnreadableImageError(name, 'there is no such file') from None
     except Exception as error:  # decoders raise of all kinds on broken files
@@ -132,8 +132,7 @@ def _header(file: BinaryIO, max_pixels: int) -> Image.Image | None:
     try:
         image = Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError:
-        raise PhotoError(f'it has far more pixels than the limit of {max_pixels}; scale it down or raise max_pixels'
-                         ) from None
+        raise PhotoError(f'it has far more pixels than the limit of {max_pixels}; scale it down') from None
     except Image.UnidentifiedImageError:
         file.seek(0)
         if file.read(4) in _TIFF_HEADERS:

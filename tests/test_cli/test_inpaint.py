@@ -66,7 +66,7 @@ def test_a_mask_of_another_size_is_resized_when_asked_for(folder, run, network):
     write_mask(folder / 'mask.png', size=(30, 20), box=(5, 5, 15, 10))
     status, _, err = run('inpaint', 'photo.png', 'mask.png', '-o', 'filled.png')
     assert status == 1 and err.count('\n') == 1 and err.startswith('error: ')
-    assert '30 x 20' in err and '60 x 40' in err and 'give --resize-mask to scale it' in err
+    assert '30 x 20' in err and '60 x 40' in err and 'or give --resize-mask' in err
     assert run('inpaint', 'photo.png', 'mask.png', '-o', 'filled.png', '--resize-mask')[0] == 0
     hole = np.zeros((40, 60), bool)
     hole[10:20, 10:30] = True
@@ -145,9 +145,9 @@ def test_what_is_wrong_with_the_command_line_is_said_with_status_2(run, argument
     (['empty', '--mask', 'mask.png', '-o', 'b'], 'there is no photo in the folder empty'),
     (['photo.png', 'empty', '-o', 'b.png'], 'there is no mask in the folder empty'),
     (['photo.png', 'other.png', '--mask', 'mask.png', '-o', 'mask.png'], 'mask.png is a file; the results of 2 photos'),
-    (['photo.png', 'mask.png', '-o', 'b.png', '--tile-size', '32'], '--tile-size is 32 but must be at least 64'),
-    (['photo.png', 'mask.png', '-o', 'b.png', '--max-pixels', '99'], 'scale it down or raise --max-pixels'),
-    (['photo.png', 'black', '-o', 'b.png'], 'for which it takes --tolerance '),
+    (['photo.png', 'mask.png', '-o', 'b.png', '--tile-size', '32'], 'trained on; give --tile-size 64'),
+    (['photo.png', 'mask.png', '-o', 'b.png', '--max-pixels', '99'], 'scale it down, or give --max-pixels 2400'),
+    (['photo.png', 'black', '-o', 'b.png'], 'the nearest is (5, 7, 5); give --tolerance 7'),
     (['text.png', 'mask.png', '-o', 'b.png'], 'cannot read the image text.png'),
 ])
 def test_what_the_user_has_to_act_on_is_one_sentence_with_status_1(folder, run, network, arguments, words):

@@ -45,7 +45,8 @@ def test_damaged_files_are_read_or_refused_in_one_line(photo, recwarn):
                                   'huge-deep.tif', 'huge-float.tif'])
 def test_a_huge_header_is_told_as_such(photo, name):
     content = dict(broken_files.huge(photo))[name]
-    with pytest.raises(UnreadableImageError, match='pixels.* than the limit of 89478485.*raise max_pixels'):
+    told = r'than the limit of 89478485; scale it down(, or set max_pixels=\d+)?$'
+    with pytest.raises(UnreadableImageError, match=told):
         Photo.read(io.BytesIO(content))
     with pytest.raises(UnreadableImageError):  # what a user gets who believes the header
         Photo.read(io.BytesIO(content[:200]), max_pixels=10**6)

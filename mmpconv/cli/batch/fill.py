@@ -60,7 +60,7 @@ class Report:
 
             def showwarning(message, category, *rest):
                 if issubclass(category, PhotoWarning):
-                    self._print(sys.stderr, f'warning: {sentence_about(path, str(message))}')
+                    self._print(sys.stderr, f'warning: {sentence_about(path, message)}')
                 else:
                     show(message, category, *rest)
 
@@ -112,7 +112,7 @@ def fill_all(words: Sequence[str], mask: Path | str | tuple[int, int, int], args
               f'command{"" if args.resume else " with --resume"} continues', file=sys.stderr)
         return INTERRUPTED
     except LaunchError as error:
-        raise LaunchError(in_options(str(error))) from error
+        raise LaunchError(error.sentence(in_options)) from error
     return batch.end()
 
 
@@ -161,7 +161,8 @@ class Batch:
                 try:
                     self._fill(job, progress)
                 except (PhotoError, OSError, MemoryError) as error:
-                    self._failures.append(sentence_about(job.photo, str(error) or 'there is too little memory'))
+                    reason = 'there is too little memory' if isinstance(error, MemoryError) else error
+                    self._failures.append(sentence_about(job.photo, reason))
                     if len(self.jobs) > 1:
                         self.report.line(f'{job.photo}: not filled, the reason is below')
 
@@ -178,7 +179,7 @@ class Batch:
             self._left_out += 1
             return
         hole = hole_mask(job.mask, photo, invert=args.invert, grow=args.grow, tolerance=args.tolerance,
-                         resize=args.resize_mask, max_pixels=self._max_pixels)
+                         resize_mask=args.resize_mask, max_pixels=self._max_pixels)
         inpainter, start = self._inpainter, time.monotonic()
         filled = inpainter.fill(photo, hole, opaque=job.mask == 'alpha', progress=progress)
         result.parent.mkdir(parents=True, exist_ok=True)

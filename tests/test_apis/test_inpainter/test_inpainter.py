@@ -184,7 +184,7 @@ def test_photos_over_the_limit_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize('options, message', [
-    (dict(tile_size=63), 'tile_size is 63 but must be at least 64'),
+    (dict(tile_size=63), 'windows of 63 pixels are smaller .*; set tile_size=64$'),
     (dict(batch_size=0), 'batch_size is 0 but must be at least 1'),
     (dict(max_pixels=0), 'max_pixels is 0 but must be at least 1'),
 ])
