@@ -11,7 +11,7 @@ from .version import __version__
 
 __all__ = [
     'ConvertPaddingHook', 'PaddedModel', 'PartialConv1d', 'PartialConv2d', 'PartialConv3d', '__version__',
-    'convert_padding'
+    'convert_padding', 'get_model', 'list_models'
 ]
 
 _HOMES = {
@@ -21,16 +21,24 @@ _HOMES = {
     'PartialConv2d': '.layers',
     'PartialConv3d': '.layers',
     'convert_padding': '.padding',
+    'get_model': '.apis',
+    'list_models': '.apis',
 }
-_LIGHT_ROOMS = ('conversion', 'layers', 'ops', 'padding')  # `import mmpconv` is enough for `mmpconv.ops.partial_conv2d`
+# `import mmpconv` is enough for `mmpconv.ops.partial_conv2d`.
+_ROOMS = ('apis', 'checkpoints', 'conversion', 'datasets', 'engine', 'evaluation', 'layers', 'models', 'ops', 'padding',
+          'photos', 'registry')
 
 
 def __getattr__(name: str):
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name], __name__), name)
-    if name in _LIGHT_ROOMS:
+    if name in _ROOMS:
         return importlib.import_module(f'.{name}', __name__)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_ROOMS])
 
 
 def _register() -> None:

@@ -1,7 +1,7 @@
 """Filling of holes in photos, from Python. Importing it imports neither torch nor an MM* library."""
 import importlib
 
-__all__ = ['Inpainter', 'finetune', 'inpainting_models']
+__all__ = ['Inpainter', 'finetune', 'get_model', 'inpainting_models', 'list_models']
 
 DEFAULT_MODEL = 'oriented-unet_1xb4_photos-256x256'
 # Which is better for what, in a line of help.
@@ -9,7 +9,8 @@ CHOICE = ("pconv_stage2_4xb2_places-256x256 (MMagic's weights, downloaded once) 
           'oriented, pyramid, telea, navier-stokes and biharmonic need no weights')
 
 # Imported when they are asked for: most of what is here needs neither.
-_LATE = {'Inpainter': 'inpainter', 'finetune': 'finetuning', 'inpainting_models': 'models'}
+_LATE = {'Inpainter': 'inpainter', 'finetune': 'finetuning', 'get_model': 'models', 'inpainting_models': 'models',
+         'list_models': 'models'}
 
 
 def __getattr__(name: str):

@@ -88,9 +88,9 @@ class Inpainter:
                 [0, 1], a :class:`~mmpconv.photos.Photo`; or a list of such. Or a tensor ``(N, 3, H, W)``, RGB, on any
                 device: uint8, or floats in [0, 1].
             mask: A path, a Pillow image, or an array ``(h, w)``: white, True or 1 is the hole. Or ``'black'``,
-                ``'white'``, ``(r, g, b)``: the pixels of the photo that have this colour; or ``'alpha'``: its
-                transparent pixels. One for all photos, or a list with one for each. For a tensor a tensor
-                ``(N, 1, H, W)`` or ``(1, 1, H, W)``.
+                ``'magenta'`` or another name of CSS, ``(r, g, b)``: the pixels of the photo that have this colour; or
+                ``'alpha'``: its transparent pixels. One for all photos, or a list with one for each. For a tensor a
+                tensor ``(N, 1, H, W)`` or ``(1, 1, H, W)``.
             out: Where to write the result, in the format of its suffix; for several photos a list of such, or a
                 folder, in which results are called as the photos, with the suffix of a format that loses nothing.
             invert: The mask's holes are black.
@@ -183,7 +183,7 @@ class Inpainter:
             message += f', and {trained}'
         else:
             return
-        warnings.warn(PhotoWarning(message, remedy), stacklevel=4)
+        warnings.warn(PhotoWarning(message, remedy, 'a hole is deep for the network'), stacklevel=4)
 
 
 def _load_network(model: str | Path | None, checkpoint: str | Path | None, device: str, dtype: str,

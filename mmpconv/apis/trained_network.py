@@ -5,7 +5,7 @@ from mmpconv.checkpoints import CheckpointError, DownloadError
 from mmpconv.checkpoints.network_config import config_of
 from mmpconv.engine.arguments import type_name
 from mmpconv.engine.resume import require_checkpoint
-from mmpconv.engine.trained_model import build_trained_model, read_checkpoint, read_model_config
+from mmpconv.engine.trained_model import build_model, build_trained_model, read_checkpoint, read_model_config
 from mmpconv.errors import LaunchError
 from mmpconv.models.inpainting.pconv_inpaintor import PConvInpaintor
 
@@ -65,6 +65,22 @@ def load_picture_network(model: str | None, checkpoint: str | None = None) -> Pi
     require_same_network(settings, content, checkpoint, model)
     inpaintor = build_trained_model(settings, content, checkpoint, 'mmpconv', f'the model of {model}')
     return _picture_network(inpaintor, _loading_order(config), _training_size(config))
+
+
+def untrained_network(model: str) -> PictureNetwork:
+    """The network of a config with random weights, in training mode.
+
+    Args:
+        model: See :func:`load_picture_network`.
+
+    Raises:
+        LaunchError: There is no such config, or its network cannot be built.
+    """
+    shipped = shipped_model(model)
+    config = read_model_config(str(shipped.config) if shipped else model)
+    inpaintor = build_model({**config.model, **_TO_FILL}, 'mmpconv', f'the model of {model}')
+    network = _picture_network(inpaintor, _loading_order(config), _training_size(config))
+    return network.train().requires_grad_(True)
 
 
 def _network_of_checkpoint(checkpoint: str) -> PictureNetwork:

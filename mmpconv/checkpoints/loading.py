@@ -39,6 +39,7 @@ from .container import (
     read_safetensors,
 )
 
+OFFLINE = 'MMPCONV_OFFLINE'
 _IN_PACKAGE = 'mmpconv://'
 
 
@@ -78,14 +79,13 @@ def load_from_http(filename: str, map_location=None, model_dir: str | None = Non
         DownloadError: The URL cannot be fetched.
         CheckpointError: As :func:`load_from_local`.
     """
-    path = str(Path(model_dir) / file_of(filename).name if model_dir else file_of(filename))
+    folder = Path(model_dir) if model_dir else None
     rank, world_size = get_dist_info()
     if rank == 0:
-        _download(filename, path, progress)
+        download(filename, folder, progress)
     if world_size > 1:
         barrier()
-        _download(filename, path, progress=False)  # another node has another disk
-    return load_from_local(path, map_location)
+    return load_from_local(str(download(filename, folder, progress=False)), map_location)  # nodes have their own disks
 
 
 @CheckpointLoader.register_scheme(prefixes=[r'(\S+\:)?s3://', r'(\S+\:)?petrel://'], force=True)
@@ -173,15 +173,34 @@ def safe_load(file: str, name: str, map_location=None) -> dict:
     return content
 
 
-def _download(url: str, path: str, progress: bool) -> None:
-    if osp.isfile(path):
-        return
-    os.makedirs(osp.dirname(path), exist_ok=True)
+def download(url: str, folder: Path | None = None, progress: bool = True) -> Path:
+    """Download a checkpoint, unless it is there.
+
+    Args:
+        url: Its http(s) URL.
+        folder: Where to; default: where torch hub keeps what it downloads.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        Path: The file.
+
+    Raises:
+        DownloadError: The URL cannot be fetched; or the variable ``MMPCONV_OFFLINE`` is set.
+    """
+    path = folder / file_of(url).name if folder else file_of(url)
+    if path.is_file():
+        return path
+    if os.environ.get(OFFLINE):
+        raise DownloadError(f'{url} is not on this machine, and nothing is downloaded (--offline, or {OFFLINE} is '
+                            f'set); put the file to {path}, or allow the download')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hash_in_name = torch.hub.HASH_REGEX.search(path.name)
     try:
-        torch.hub.download_url_to_file(url, path, progress=progress)
-    except (URLError, OSError) as error:
+        torch.hub.download_url_to_file(url, str(path), hash_in_name[1] if hash_in_name else None, progress)
+    except (URLError, OSError, RuntimeError) as error:  # RuntimeError: what came is another file
         raise DownloadError(f'{url} cannot be downloaded ({error}); check the address and the network, '
                             'or download it elsewhere and give the path of the file') from error
+    return path
 
 
 def _first_sentence(error: Exception) -> str:

@@ -1,7 +1,9 @@
 """``mmpconv doctor``: find out what is wrong with an installation. Runs where everything else is broken."""
 import argparse
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from mmpconv.errors import LaunchError
@@ -14,6 +16,8 @@ EXAMPLES = """\
 mmpconv doctor
 mmpconv doctor --json > report.json    to attach to a bug report
 """
+
+_COLORS = dict(ok=32, warning=33, problem='1;31')  # of a terminal: green, yellow, bold red
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,27 +44,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(versions: dict[str, str], findings: Sequence) -> None:
-    print(', '.join(f'{name} {version}' for name, version in versions.items()))
-    try:
-        from rich.console import Console
-        from rich.table import Table
-    except ModuleNotFoundError:
-        for finding in findings:
-            print(f'{finding.level:<8} {finding.subject}: {finding.detail}'
-                  + (f' -> {finding.remedy}' if finding.remedy else ''))
-        return
-    table = Table('', 'what', 'found', 'what to do')
-    colors = dict(ok='green', warning='yellow', problem='bold red')
+    """A finding a line where another program reads; on a terminal lines that fit into it, with colours."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print(_wrapped(', '.join(f'{name} {version}' for name, version in versions.items()), columns))
     for finding in findings:
-        table.add_row(f'[{colors[finding.level]}]{finding.level}[/]', *map(_literal, (
-            finding.subject, finding.detail, finding.remedy)))
-    Console().print(table)
-    count = {level: sum(finding.level == level for finding in findings) for level in colors}
+        level, found = f'{finding.level:<8}', f'{finding.subject}: {finding.detail}'
+        if columns is None:
+            print(level, found + (f' -> {finding.remedy}' if finding.remedy else ''))
+            continue
+        indent = len(level) + 1
+        print(f'\033[{_COLORS[finding.level]}m{level}\033[0m', _wrapped(found, columns - indent, indent))
+        if finding.remedy:
+            print(' ' * len(level), _wrapped(f'-> {finding.remedy}', columns - indent - 3, indent + 3))
+    count = {level: sum(finding.level == level for finding in findings) for level in _COLORS}
     print(f'problems: {count["problem"]}, warnings: {count["warning"]}')
 
 
-def _literal(text: str):
-    """Text in which rich sees no markup: an extra is written ``[web]``."""
-    from rich.text import Text
-
-    return Text(text)
+def _wrapped(text: str, columns: int | None, indent: int = 0) -> str:
+    """Text in lines of so many columns, of which all but the first are indented."""
+    lines = [text] if columns is None else textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False)
+    return f'\n{" " * indent}'.join(lines)

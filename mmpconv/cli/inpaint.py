@@ -1,12 +1,15 @@
 """``mmpconv inpaint``: fill holes in photos."""
 import argparse
+import os
 import re
 from pathlib import Path
 
 from .arguments import UsageError, add_network_arguments, whole_number
-from .main import EXPLANATION
+from .main import DONE, EXPLANATION
+from .models import print_models
 
 FORMATS = ('png', 'jpg', 'tif', 'webp')
+STREAM = '-'
 
 DESCRIPTION = """\
 Fill holes in photos. What the mask leaves out stays as it is, bit for bit; so do size, depth, transparency,
@@ -19,19 +22,23 @@ mmpconv inpaint a.jpg b.jpg --mask mask.png -o filled/   one mask for all
 mmpconv inpaint 'photos/*.png' --mask alpha -o filled/   transparent pixels are the hole
 mmpconv inpaint photo.png --mask '#ff00ff' --tolerance 8 --grow 3 -o filled.png --compare
 mmpconv inpaint photo.jpg mask.png -o filled.png --checkpoint work_dirs/mine/iter_400.pth
+mmpconv inpaint - mask.png < photo.jpg > filled.png      as part of a pipe
+torchrun --nproc-per-node 8 -m mmpconv inpaint photos/ --mask masks/ -o filled/   one process a GPU
 """
 
 
 MASK_HELP = ("a picture, white = hole; a folder of pictures that are called as the photos, with any suffix; or, taken "
-             "from the photo itself, 'alpha' (transparent pixels) or a colour: black, white, R,G,B or '#rrggbb'")
+             "from the photo itself, 'alpha' (transparent pixels) or a colour: black, white, magenta or another name "
+             "of CSS, R,G,B or '#rrggbb'")
 WORDS = ('black', 'white', 'alpha')
 
 
 def parse_mask(text: str) -> str | tuple[int, int, int] | Path:
-    """What a MASK on the command line means.
+    """The meaning of a MASK on the command line.
 
     Args:
-        text: As the user wrote it. ``./black`` is a file of that name.
+        text: As the user wrote it. ``./black`` is a file of that name; other names of colours, those of CSS, give way
+            to files of that name.
 
     Returns:
         One of :data:`WORDS`, a colour ``(r, g, b)`` in [0, 255], or a path, of which nothing is checked.
@@ -41,6 +48,10 @@ def parse_mask(text: str) -> str | tuple[int, int, int] | Path:
     """
     if text in WORDS:
         return text
+    if text.isalpha():
+        from mmpconv.photos.mask_picture import named_color
+
+        return named_color(text) or Path(text)
     if re.fullmatch(r'#[0-9a-fA-F]{6}', text):
         return tuple(bytes.fromhex(text[1:]))
     if re.fullmatch(r'\s*\d+\s*(,\s*\d+\s*)+', text):
@@ -63,10 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                     f'       {parser.prog} PHOTO... --mask MASK -o OUT [options]')
     parser.epilog += f'\n{EXPLANATION}'
     parser.add_argument('paths', nargs='*', metavar='PHOTO', help="files, folders (with all in them), or patterns in "
-                        "quotes such as 'photos/*.jpg'. Without --mask, one PHOTO and then the MASK")
-    parser.add_argument('-o', '--out', metavar='OUT', help='for one photo a file, whose suffix says the format; or a '
-                        'folder, which is made: results have the names of the photos there, below the same subfolders. '
-                        'Earlier results are replaced, photos and masks never')
+                        "quotes such as 'photos/*.jpg'; or - for standard input. Without --mask, one PHOTO and then "
+                        'the MASK')
+    parser.add_argument('-o', '--out', metavar='OUT', help='for one photo a file, whose suffix says the format, or - '
+                        'for standard output (the default of a photo from standard input); or a folder, which is made: '
+                        'results have the names of the photos there, below the same subfolders. Earlier results are '
+                        'replaced, photos and masks never')
 
     mask = parser.add_argument_group('the hole')
     mask.add_argument('--mask', metavar='MASK', help=MASK_HELP)
@@ -83,12 +96,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'keeps every pixel, else png')
     result.add_argument('--compare', action='store_true', help='beside each result, write NAME.compare.png: the photo '
                         'with its hole marked, and the result')
+    result.add_argument('--preview', action='store_true', help='show before and after on the terminal')
     result.add_argument('--resume', action='store_true', help='leave out photos with a result that can be decoded and '
                         'is newer than photo and mask (made with whatever options)')
     result.add_argument('--quiet', action='store_true', help='print warnings and errors only')
 
     model = parser.add_argument_group('the network')
     add_network_arguments(model)
+    model.add_argument('--offline', action='store_true', help='download nothing: published weights that are not on '
+                       'this machine are an error')
     model.add_argument('--list-models', action='store_true', help='list the models that have a name, and exit')
     model.add_argument('--compile', action='store_true', help='by torch.compile, which takes a minute at first; on a '
                        'CPU it gains little')
@@ -100,19 +116,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.list_models:
-        return _list_models()
+        print_models(['*'])
+        return DONE
+    if args.offline:
+        os.environ['MMPCONV_OFFLINE'] = '1'
     photos, mask = _photos_and_mask(args)
     if args.out is None:
-        raise UsageError('say where the result goes: -o OUT')
+        if photos != [STREAM]:
+            raise UsageError('say where the result goes: -o OUT')
+        args.out = STREAM
+    is_stream = STREAM in photos or args.out == STREAM
+    if is_stream:
+        _check_stream(photos, args)
     try:
         source = parse_mask(mask)
     except ValueError as error:
         raise UsageError(str(error)) from error
     if args.tolerance and not is_color(source):
         raise UsageError('--tolerance is for a colour as MASK; masks of files are divided at mid-grey')
-    from .batch.fill import fill_all  # what is wrong with the command line is said before anything large is imported
+    # What is wrong with the command line is said before anything large is imported.
+    if is_stream:
+        from .batch.stream import fill_stream
+
+        return fill_stream(photos[0], source, args)
+    from .batch.fill import fill_all
 
     return fill_all(photos, source, args)
+
+
+def _check_stream(photos: list[str], args: argparse.Namespace) -> None:
+    if len(photos) > 1:
+        raise UsageError(f'- is one photo, from standard input or to standard output, but {len(photos)} are named')
+    given = [option for option, value in (('--compare', args.compare), ('--resume', args.resume),
+                                          ('--preview', args.preview)) if value]
+    if given:
+        raise UsageError(f'{" and ".join(given)} is for photos in files; leave it out, or name files instead of -')
+    if args.out != STREAM and (args.out.endswith('/') or Path(args.out).is_dir()):
+        raise UsageError(f'{args.out} is a folder, and what comes from standard input has no name; give that of a file')
 
 
 def _photos_and_mask(args: argparse.Namespace) -> tuple[list[str], str]:
@@ -126,19 +166,3 @@ def _photos_and_mask(args: argparse.Namespace) -> tuple[list[str], str]:
         raise UsageError(f'{len(args.paths)} files are named and none of them by --mask; with several photos the mask '
                          'goes there: PHOTO... --mask MASK')
     return args.paths[:1], args.paths[1]
-
-
-def _list_models() -> int:
-    from mmpconv.apis import DEFAULT_MODEL, inpainting_models
-    from mmpconv.apis.classical_network import CLASSICAL_MODELS
-
-    models = inpainting_models()
-    width = max(len(model.name) for model in models)
-    for name, use in CLASSICAL_MODELS.items():
-        print(f'{name:<{width}}  {"-":<14}  no weights needed: {use}')
-    for model in models:
-        weights = model.weights or 'no published weights: give --checkpoint'
-        if weights.startswith('mmpconv://'):
-            weights = 'in the package' + (', the default' if model.name == DEFAULT_MODEL else '')
-        print(f'{model.name:<{width}}  {model.data:<14}  {weights}')
-    return 0

@@ -57,6 +57,7 @@ GROUPS = {
     'photos': {
         'inpaint': Command('fill holes in photos', 'mmpconv.cli.inpaint'),
         'serve': Command('the same on a web page in the browser', 'mmpconv.web:main', 'inpainting,web'),
+        'models': Command('list the networks that have a name, and download weights', 'mmpconv.cli.models'),
         'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
                         'mmpconv.cli.demo', 'inpainting,demo'),
     },

@@ -62,6 +62,18 @@ def init_distributed(cfg: Config) -> None:
     launcher = cfg.get('launcher', 'none')
     if launcher == 'none' or get_device() != 'cpu' or dist.is_initialized():
         return
+    name_as_torch_does(launcher)
+    missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR') if name not in os.environ]
+    if missing:
+        raise LaunchError(f'--launcher {launcher} was given, but {", ".join(missing)} is not set; start the '
+                          'run with tools/dist_train.sh, tools/slurm_train.sh or their test counterparts')
+    dist_cfg = cfg.env_cfg.dist_cfg
+    timeout = datetime.timedelta(seconds=dist_cfg.timeout) if 'timeout' in dist_cfg else None
+    dist.init_process_group(backend=dist_cfg.backend, timeout=timeout)
+
+
+def name_as_torch_does(launcher: str) -> None:
+    """Give the variables that a launcher sets for each process the names that torch reads; the port has a default."""
     if launcher == 'slurm':
         _take_from('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID')
         if 'MASTER_ADDR' not in os.environ and 'SLURM_NODELIST' in os.environ:
@@ -70,14 +82,7 @@ def init_distributed(cfg: Config) -> None:
             os.environ['MASTER_ADDR'] = hosts.split()[0]
     elif launcher == 'mpi':
         _take_from('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_LOCAL_RANK')
-    missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR') if name not in os.environ]
-    if missing:
-        raise LaunchError(f'--launcher {launcher} was given, but {", ".join(missing)} is not set; start the '
-                          'run with tools/dist_train.sh, tools/slurm_train.sh or their test counterparts')
     os.environ.setdefault('MASTER_PORT', '29500')
-    dist_cfg = cfg.env_cfg.dist_cfg
-    timeout = datetime.timedelta(seconds=dist_cfg.timeout) if 'timeout' in dist_cfg else None
-    dist.init_process_group(backend=dist_cfg.backend, timeout=timeout)
 
 
 def end_distributed() -> None:

@@ -38,7 +38,16 @@ class UnreadableImageError(PhotoError):
 
 
 class PhotoWarning(Mendable, UserWarning):
-    """What a user should know about a photo or a mask that is used all the same."""
+    """What a user should know about a photo or a mask that is used all the same.
+
+    Args:
+        message, remedy: See :class:`~mmpconv.remedies.Mendable`.
+        kind: What it says of any photo, for one line about many of them.
+    """
+
+    def __init__(self, message: str = '', remedy: Mapping[str, Any] | None = None, kind: str = ''):
+        super().__init__(message, remedy)
+        self.kind = kind
 
 
 MAX_PIXELS = 89_478_485

@@ -9,7 +9,8 @@ from PIL import Image
 
 from .details import upright
 from .formats import MAX_PIXELS, PhotoError, PhotoWarning
-from .mask_picture import color_hole, hole_in, mask_of_array, resize_mask
+from .mask_picture import color_hole, hole_in, mask_of_array, named_color
+from .mask_picture import resize_mask as resized
 from .photo import Photo
 from .reading import Source
 
@@ -28,8 +29,8 @@ def hole_mask(source: Source | Image.Image | np.ndarray | Photo | Sequence[int],
 
     Args:
         source: A mask: path, binary file, picture of Pillow's, array, or photo. Or what marks the hole in the photo
-            itself: ``'black'``, ``'white'`` or a colour (red, green, blue) of 0 to 255; ``'alpha'``: transparent
-            pixels. (A file that is called so: ``'./black'``.)
+            itself: ``'black'``, ``'magenta'`` or another name of CSS, or a colour (red, green, blue) of 0 to 255;
+            ``'alpha'``: transparent pixels. (A file that is called so: ``'./black'``.)
         photo: What has the hole.
         invert: The rest is the hole.
         grow: By so many pixels the hole is made wider, in all directions.
@@ -71,12 +72,15 @@ def _marked(source, photo: Photo, tolerance: int) -> tuple[np.ndarray, str] | No
         key = _KEYS[source]
     elif isinstance(source, (tuple, list)):
         key = source
+    elif isinstance(source, str) and (color := named_color(source)):
+        key = color
     else:
         return None
     hole = color_hole(photo, key, tolerance)
     if photo.format == 'JPEG' and tolerance == 0:
         warnings.warn(PhotoWarning(f'the photo {photo.name} is a JPEG file, whose compression blurs colours, so that '
-                                   'more is meant by one than what has it exactly', {'tolerance': 30}), stacklevel=3)
+                                   'more is meant by one than what has it exactly', {'tolerance': 30},
+                                   'compression of JPEG blurs the colour of the hole'), stacklevel=3)
     return hole, f'what is {source} in the photo {photo.name}'
 
 
@@ -94,14 +98,16 @@ def _drawn(source, photo: Photo, resize: bool, max_pixels: int) -> tuple[np.ndar
     if hole.shape == photo.shape:
         return hole, name
     if hole.shape == photo.stored_shape:
-        warnings.warn(f'{name} has the size that the photo {photo.name} has before it is turned upright by its EXIF '
-                      f'orientation {photo.orientation}; the mask is turned along', PhotoWarning, stacklevel=3)
+        warnings.warn(PhotoWarning(
+            f'{name} has the size that the photo {photo.name} has before it is turned upright by its EXIF orientation '
+            f'{photo.orientation}; the mask is turned along', kind='the mask is turned along with the photo'),
+            stacklevel=3)
         return upright(hole, photo.orientation), name
     if not resize:
         sizes = [f'{shape[1]} x {shape[0]}' for shape in (hole.shape, photo.shape)]
         raise PhotoError(f'{name} has {sizes[0]} pixels but the photo {photo.name} has {sizes[1]} (width x height); '
                          'give a mask of that size', {'resize_mask': True})
-    return resize_mask(hole[..., None].view(np.uint8), photo.shape)[..., 0].view(bool), name
+    return resized(hole[..., None].view(np.uint8), photo.shape)[..., 0].view(bool), name
 
 
 def _grown(hole: np.ndarray, grow: int) -> np.ndarray:
@@ -123,9 +129,9 @@ def _check(hole: np.ndarray, name: str, invert: bool, grow: int) -> None:
         raise PhotoError(f'{name} is all hole{f", grown by {grow} pixels" if grow else ""}: nothing is left to fill it '
                          'from; leave more of the photo', remedy)
     if share == 0:
-        warnings.warn(PhotoWarning(f'{name} has no hole, nothing will be filled; mark what is to be filled', remedy),
-                      stacklevel=3)
+        warnings.warn(PhotoWarning(f'{name} has no hole, nothing will be filled; mark what is to be filled', remedy,
+                                   'the mask has no hole'), stacklevel=3)
     border = np.concatenate([hole[0], hole[-1], hole[:, 0], hole[:, -1]])
     if share > 0.5 and border.mean() > 0.5:
         warnings.warn(PhotoWarning(f'{100 * share:.1f} % of {name} is hole, with most of its border, so it is probably '
-                                   'inverted', remedy), stacklevel=3)
+                                   'inverted', remedy, 'the mask is probably inverted'), stacklevel=3)

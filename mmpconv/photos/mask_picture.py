@@ -1,9 +1,11 @@
 """Masks as pictures: grey levels, or a colour drawn on a copy of the photo."""
+import os
 from collections.abc import Iterator, Sequence
 from numbers import Integral
 
 import cv2
 import numpy as np
+from PIL import ImageColor
 
 from .formats import PhotoError
 from .photo import Photo
@@ -56,6 +58,12 @@ def resize_mask(mask: np.ndarray, img_shape: Sequence[int]) -> np.ndarray:
 
 _ROWS = 256
 _SCALES = {'uint8': 1, 'uint16': 257, 'float32': 1 / 255}
+
+
+def named_color(name: str) -> tuple[int, int, int] | None:
+    """Red, green and blue of a colour that CSS has a name for; None for other names, and for those of files."""
+    color = ImageColor.colormap.get(name.lower())
+    return None if color is None or os.path.exists(name) else ImageColor.getrgb(color)
 
 
 def color_hole(photo: Photo, key: Sequence[int], tolerance: int) -> np.ndarray:

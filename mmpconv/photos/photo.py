@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from .details import Details, Picture, details_of, upright, without_thumbnail
-from .formats import MAX_PIXELS, PILLOW, PhotoError, PhotoWarning, check_frames, in_words, mode_of
+from .formats import MAX_PIXELS, PILLOW, PhotoError, PhotoWarning, check_frames, format_for, in_words, mode_of
 from .levels import coding_of, is_cut_down, pixels_of
 from .reading import Source, name_of, pillow_settings, read_picture, unreadable
 from .writing import lossless_suffix, to_pillow, write_picture
@@ -193,6 +193,14 @@ class Photo:
             return samples.copy()
         shape, channel_order = self._array_form
         return (_swapped(samples) if channel_order == 'bgr' else samples).reshape(shape).copy()
+
+    def require_format(self, path: str | os.PathLike) -> None:
+        """Check that a file of this suffix could hold the photo, and so what is filled of it.
+
+        Raises:
+            PhotoError: The format is not known or cannot hold the photo; the message names those that can.
+        """
+        format_for(self._picture, os.path.splitext(path)[1], os.fsencode(path).decode('utf-8', 'replace'))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a file, in the format of its suffix, which is there when it is complete or not at all.

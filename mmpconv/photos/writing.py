@@ -38,11 +38,12 @@ def write_picture(picture: Picture, path: str | os.PathLike) -> None:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise PhotoError(f'{filename} cannot be written: {" ".join(reason.split())}') from error
     if not format.is_lossless:
-        warnings.warn(f'{filename}: {format.name} changes the pixels around the hole slightly; '
-                      f'{lossless_suffix(picture)} does not', PhotoWarning, stacklevel=3)
+        kind = f'{format.name} changes the pixels around the hole slightly'
+        warnings.warn(PhotoWarning(f'{filename}: {kind}; {lossless_suffix(picture)} does not', kind=kind), stacklevel=3)
     if not format.holds_details and (picture.details.exif or picture.details.icc_profile):
-        warnings.warn(f'{filename}: {format.name} holds no colour profile and no EXIF data, which are left out; '
-                      f'{lossless_suffix(picture)} holds them', PhotoWarning, stacklevel=3)
+        kind = f'{format.name} holds no colour profile and no EXIF data, which are left out'
+        warnings.warn(PhotoWarning(f'{filename}: {kind}; {lossless_suffix(picture)} holds them', kind=kind),
+                      stacklevel=3)
 
 
 def to_pillow(picture: Picture) -> Image.Image:

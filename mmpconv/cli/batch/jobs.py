@@ -1,7 +1,7 @@
 """Photos and masks of a command line, paired."""
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,7 +190,8 @@ def plan_jobs(words: Sequence[str], mask: Path | str | tuple[int, int, int], out
             or a mask.
     """
     if isinstance(mask, Path) and not mask.exists():
-        raise LaunchError(f'there is no mask {mask}; it may be a file, a folder, alpha, black, white, R,G,B or #rrggbb')
+        raise LaunchError(f'there is no mask {mask}; it may be a file, a folder, alpha, the name of a colour, R,G,B '
+                          'or #rrggbb')
     folder = Path(out)
     for word in words:
         if os.path.isdir(word) and os.path.realpath(word) == os.path.realpath(folder):
@@ -250,8 +251,12 @@ def _require_own_names(jobs: Sequence[Job], compare: bool) -> None:
 
 def sources_of(jobs: Sequence[Job]) -> dict[tuple[int, int], Path]:
     """Files that are read, by what tells a file from another one under the same or another name."""
-    paths = {path for job in jobs for path in (job.photo, job.mask) if isinstance(path, Path)}
-    return {_identity(path): path for path in sorted(paths)}
+    return sources_of_paths(path for job in jobs for path in (job.photo, job.mask))
+
+
+def sources_of_paths(paths: Iterable) -> dict[tuple[int, int], Path]:
+    """See :func:`sources_of`; what is no path is left out."""
+    return {_identity(path): path for path in sorted({path for path in paths if isinstance(path, Path)})}
 
 
 def require_no_source(results: Sequence[Path], sources: dict[tuple[int, int], Path]) -> None:

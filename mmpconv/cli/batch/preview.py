@@ -1,7 +1,10 @@
-"""Before and after in one picture."""
+"""Before and after in one picture, and on a terminal."""
 import cv2
 import numpy as np
 from PIL import Image
+from rich.color import Color
+from rich.segment import Segment, Segments
+from rich.style import Style
 
 from mmpconv.apis.classical_network import as_floats, from_floats
 
@@ -34,3 +37,20 @@ def _viewable(picture: np.ndarray) -> np.ndarray:
         size = max(1, round(w * scale)), max(1, round(h * scale))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return from_floats(as_floats(picture), np.dtype(np.uint8))
+
+
+def on_terminal(picture: Image.Image, columns: int, rows: int) -> Segments:
+    """A picture as characters, each of which is the upper half of a cell in one colour and the lower in another.
+
+    Args:
+        picture: RGB. columns, rows: Of the terminal that it has to fit into.
+    """
+    scale = min(columns / picture.width, 2 * rows / picture.height)
+    width, height = max(1, round(picture.width * scale)), max(2, round(picture.height * scale / 2) * 2)
+    pixels = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS)).reshape(height // 2, 2, width, 3)
+    segments = []
+    for upper, lower in pixels.tolist():
+        segments += [Segment('▀', Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below)))
+                     for above, below in zip(upper, lower)]
+        segments.append(Segment.line())
+    return Segments(segments)

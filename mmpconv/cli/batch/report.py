@@ -1,0 +1,133 @@
+"""The progress of a batch, and the warnings about its photos: each kind once, and at the end how often it was."""
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmpconv.photos import PhotoWarning
+
+from .wording import sentence_about
+
+_NAMED = 3
+
+
+@dataclass
+class Outcome:
+    """What became of photos.
+
+    Attributes:
+        filled: Number of those that were filled. left_out: Of those that had results already.
+        failures: A sentence for each that could not be filled.
+        warned: Names of photos by the kind of warning about them.
+    """
+
+    filled: int = 0
+    left_out: int = 0
+    failures: list[str] = field(default_factory=list)
+    warned: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, other: 'Outcome') -> None:
+        """Count in what became of other photos."""
+        self.filled += other.filled
+        self.left_out += other.left_out
+        self.failures += other.failures
+        for kind, names in other.warned.items():
+            self.warned.setdefault(kind, []).extend(names)
+
+    def repeated_warnings(self) -> Iterator[str]:
+        """A sentence for each kind of warning that there was about more than one photo."""
+        for kind, names in self.warned.items():
+            if len(names) > 1:
+                named = ', '.join(names[:_NAMED]) + (f' and {len(names) - _NAMED} more' if names[_NAMED:] else '')
+                yield f'warning: {len(names)} photos: {kind}: {named}'
+
+
+class Report:
+    """Says how far a batch is.
+
+    Args:
+        count: Number of photos.
+        quiet: Whether only warnings and errors are of interest.
+        bars: Whether to show bars on a terminal.
+        lines: Where lines about photos that are done go.
+    """
+
+    def __init__(self, count: int, quiet: bool, bars: bool = True, lines=None):
+        self.count, self.quiet = count, quiet
+        self.outcome = Outcome()
+        self.console = Console(stderr=True)
+        self._lines = lines or sys.stdout
+        self._bars = Progress(
+            TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=self.console, transient=True, disable=quiet or not bars or not self.console.is_terminal)
+        self._number, self._is_told = 0, False
+
+    def __enter__(self) -> 'Report':
+        self._bars.start()
+        self._photos = self._bars.add_task('photos', total=self.count, visible=self.count > 1)
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._bars.stop()
+
+    @contextmanager
+    def photo(self, path: Path, number: int = 1) -> Iterator[Callable[[int, int], None]]:
+        """Work on a photo: gives what is to be called with the number of tiles done and of all. Warnings are printed.
+
+        Args:
+            path: The photo. number: Its place in the batch, from 1 on.
+        """
+        self._number = number
+        task = self._bars.add_task(printable(path.name), total=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter('always', PhotoWarning)
+            show = warnings.showwarning
+
+            def showwarning(message, category, *rest):
+                if issubclass(category, PhotoWarning):
+                    self._warn(path, message)
+                else:
+                    show(message, category, *rest)
+
+            warnings.showwarning = showwarning
+            try:
+                yield lambda done, total: self._bars.update(task, completed=done, total=total)
+            finally:
+                self._bars.remove_task(task)
+                self._bars.advance(self._photos)
+
+    def line(self, text: str) -> None:
+        """Print what was done, with the number of the photo in its batch."""
+        if not self.quiet:
+            self._print(self._lines, f'[{self._number}/{self.count}] {text}' if self.count > 1 else text)
+
+    def show(self, draw: Callable[[int, int], RenderableType]) -> None:
+        """Show a picture where there is a terminal. ``draw`` gets its columns and two thirds of its rows."""
+        if self.console.is_terminal:
+            self.console.print(draw(self.console.width, self.console.height * 2 // 3), soft_wrap=True)
+        elif not self._is_told:
+            self._is_told = True
+            self._print(sys.stderr, 'warning: --preview needs a terminal, and there is none')
+
+    def _warn(self, path: Path, warning: PhotoWarning) -> None:
+        names = self.outcome.warned.setdefault(warning.kind or str(warning), [])
+        if not names:  # a single photo may have a kind twice: of its mask, and of its result
+            self._print(sys.stderr, f'warning: {sentence_about(path, warning)}')
+        if path.name not in names:
+            names.append(printable(path.name))
+
+    def _print(self, stream, text: str) -> None:
+        if self._bars.live.is_started and stream.isatty():
+            self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(text, file=stream, flush=True)
+
+
+def printable(text: str) -> str:
+    """Names of files need not be UTF-8; a terminal's text has to be."""
+    return text.encode('utf-8', 'backslashreplace').decode()

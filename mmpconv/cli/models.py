@@ -1,0 +1,119 @@
+"""``mmpconv models``: inpainting networks by name, and their weights."""
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+from mmpconv.apis import DEFAULT_MODEL
+from mmpconv.errors import LaunchError
+
+DESCRIPTION = """\
+List the inpainting networks that have a name, for mmpconv inpaint --model and mmpconv.get_model. Of those that are
+named: say where config and weights are, and download the weights.
+"""
+EXAMPLES = """\
+mmpconv models --with-weights
+mmpconv models 'unet*'
+mmpconv models pconv_stage2_4xb2_places-256x256                        where they are
+mmpconv models pconv_stage2_4xb2_places-256x256 --download             to where mmpconv inpaint looks for them
+mmpconv models oriented-unet_1xb4_photos-256x256 --download weights    to a folder
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('names', nargs='*', metavar='NAME', help='of models; with * or ?, in quotes, all names that '
+                        'match are listed')
+    parser.add_argument('--with-weights', action='store_true', help='only those that have weights, in the package or '
+                        'published')
+    parser.add_argument('--download', nargs='?', const='', metavar='FOLDER', help='bring the weights of the models to '
+                        'a folder; default: to where they are looked for')
+    parser.add_argument('--offline', action='store_true', help='download nothing: weights that are not on this machine '
+                        'are an error. The variable MMPCONV_OFFLINE=1 does the same in all commands')
+
+
+def run(args: argparse.Namespace) -> None:
+    from mmpconv.apis.models import list_models, require_model
+    from mmpconv.checkpoints.loading import OFFLINE
+
+    if args.offline:
+        os.environ[OFFLINE] = '1'
+    named = [name for name in args.names if not set(name) & set('*?[')]
+    patterns = [name for name in args.names if name not in named]
+    models = [require_model(name) for name in named]
+    if args.download is not None:
+        if not args.names:
+            raise LaunchError('--download needs the names of models; mmpconv models --with-weights lists those that '
+                              'have weights')
+        matching = [require_model(name) for pattern in patterns for name in list_models(pattern, with_weights=True)]
+        for model in [*models, *matching]:
+            print(_bring(model, args.download))
+        return
+    for model in models:
+        print('\n'.join(_about(model)))
+    if patterns or not args.names:
+        print_models(patterns or ['*'], args.with_weights, fillings=not args.names and not args.with_weights)
+
+
+def print_models(patterns: list[str], with_weights: bool = False, fillings: bool = True) -> None:
+    """Print a line a model: its name, what it was trained on, and its weights.
+
+    Args:
+        patterns: Names that match one of them.
+        with_weights: Those alone that have weights.
+        fillings: Also those that need none.
+
+    Raises:
+        LaunchError: No model matches.
+    """
+    from mmpconv.apis.models import list_models, require_model
+
+    names = list(dict.fromkeys(name for pattern in patterns for name in list_models(pattern, with_weights)))
+    if not names:
+        raise LaunchError(f'no model matches {" or ".join(patterns)}; mmpconv models lists them all')
+    width = max(map(len, names))
+    if fillings:
+        from mmpconv.apis.classical_network import CLASSICAL_MODELS
+
+        for name, use in CLASSICAL_MODELS.items():
+            print(f'{name:<{width}}  {"-":<14}  no weights needed: {use}')
+    for model in map(require_model, names):
+        print(f'{model.name:<{width}}  {model.data:<14}  {_weights(model)}')
+
+
+def _weights(model) -> str:
+    from mmpconv.checkpoints.loading import file_of
+
+    if not model.weights:
+        return 'no published weights: give --checkpoint'
+    if model.weights.startswith('mmpconv://'):
+        return 'in the package' + (', the default' if model.name == DEFAULT_MODEL else '')
+    return f'{"downloaded: " if file_of(model.weights).is_file() else ""}{model.weights}'
+
+
+def _about(model) -> list[str]:
+    from mmpconv.checkpoints.loading import file_of
+
+    lines = [model.name, f'  trained on  {model.data}', f'  config      {model.config}',
+             f'  weights     {_weights(model)}']
+    if model.weights:
+        file = file_of(model.weights)
+        size = f'{file.stat().st_size / 1e6:.1f} MB' if file.is_file() else 'not there yet'
+        lines.append(f'  file        {file} ({size})')
+    return lines
+
+
+def _bring(model, folder: str) -> Path:
+    """Download the weights of a model, or copy them, if there is a folder to copy to. Returns the file."""
+    from mmpconv.checkpoints.loading import download, file_of
+    from mmpconv.whole_files import whole_file
+
+    if not model.weights:
+        raise LaunchError(f'there are no published weights of {model.name}; mmpconv models --with-weights lists those '
+                          'that have some')
+    file = file_of(model.weights) if model.weights.startswith('mmpconv://') else download(model.weights)
+    if not folder or file.parent == Path(folder).absolute():
+        return file
+    target = Path(folder) / file.name
+    with whole_file(target) as unfinished:
+        shutil.copyfile(file, unfinished)
+    return target
