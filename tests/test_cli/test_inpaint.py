@@ -104,8 +104,8 @@ def test_warnings_are_lines_with_options_and_the_name(folder, run, network):
     write_photo(folder / 'photo.png'), write_mask(folder / 'mask.png', box=(0, 0, 0, 0))
     status, _, err = run('inpaint', 'photo.png', 'mask.png', '-o', 'filled.png', '--quiet')
     assert status == 0
-    assert err == ('warning: photo.png: the mask mask.png has no hole, nothing will be filled; give --invert if the '
-                   'rest is the hole\n')
+    assert err == ('warning: photo.png: the mask mask.png has no hole, nothing will be filled; mark what is to be '
+                   'filled, or give --invert\n')
 
 
 def test_quiet_says_nothing_when_all_is_well(folder, run, network):

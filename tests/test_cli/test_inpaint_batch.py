@@ -252,3 +252,45 @@ def test_each_photo_has_a_mask_of_its_own_colour(folder, run, network):
     hole[5:8, 5:8] = True
     for name in ('a.png', 'b.png'):
         assert_filled(f'out/{name}', pixels(name), hole)
+
+
+def test_warnings_about_many_photos_are_said_once_and_summed_up(folder, run, network):
+    for name in 'abcde':
+        write_photo(folder / f'photos/{name}.png')
+    write_mask(folder / 'mask.png', box=(0, 0, 0, 0))
+    status, _, err = run('inpaint', 'photos', 'mask.png', '-o', 'out')
+    assert status == 0 and err.splitlines() == [
+        'warning: photos/a.png: the mask mask.png has no hole, nothing will be filled; mark what is to be filled, or give '
+        '--invert', 'warning: 5 photos: the mask has no hole: a.png, b.png, c.png and 2 more']
+
+
+@pytest.mark.parametrize('name, options, words', [
+    ('deep.png', ['-o', 'out.jpg'], 'JPEG files cannot hold 16-bit'),
+    ('clear.png', ['-o', 'out.jpg'], 'cannot hold'),
+    ('deep.png', ['-o', 'out/', '--format', 'webp'], 'WEBP files cannot hold 16-bit')])
+def test_what_a_format_cannot_hold_is_refused_before_the_work(folder, run, network, name, options, words):
+    write_mask(folder / 'mask.png')
+    Image.fromarray(np.full((40, 60), 999, np.uint16)).save(folder / 'deep.png')
+    Image.new('RGBA', (60, 40), (1, 2, 3, 4)).save(folder / 'clear.png')
+    before = everything_below(folder)
+    status, _, err = run('inpaint', name, 'mask.png', *options)
+    assert status == 1 and words in err and 'take .png' in err
+    assert network.arguments == [] and everything_below(folder) == before
+
+
+def test_a_colour_has_a_name_unless_a_file_has_it(folder, run, network):
+    photo = np.full((40, 60, 3), 7, np.uint8)
+    photo[5:25, 10:30] = (255, 165, 0)
+    Image.fromarray(photo).save(folder / 'photo.png')
+    assert run('inpaint', 'photo.png', 'Orange', '-o', 'a.png')[0] == 0
+    hole = write_mask(folder / 'orange.png', box=(0, 0, 5, 5))
+    (folder / 'orange.png').rename(folder / 'orange')
+    assert run('inpaint', 'photo.png', 'orange', '-o', 'b.png')[0] == 0
+    assert_filled('a.png', photo, (photo != 7).any(2))
+    assert_filled('b.png', photo, hole)
+
+
+def test_a_preview_without_a_terminal_is_told(folder, run, network):
+    write_photo(folder / 'photo.png'), write_mask(folder / 'mask.png')
+    status, _, err = run('inpaint', 'photo.png', 'mask.png', '-o', 'a.png', '--preview')
+    assert (status, err) == (0, 'warning: --preview needs a terminal, and there is none\n')
