@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         os.environ['MMPCONV_OFFLINE'] = '1'
     photos, mask = _photos_and_mask(args)
     if args.out is None:
-        if photos != [STREAM]:
+        if STREAM not in photos:
             raise UsageError('say where the result goes: -o OUT')
         args.out = STREAM
     is_stream = STREAM in photos or args.out == STREAM

@@ -260,8 +260,8 @@ def test_warnings_about_many_photos_are_said_once_and_summed_up(folder, run, net
     write_mask(folder / 'mask.png', box=(0, 0, 0, 0))
     status, _, err = run('inpaint', 'photos', 'mask.png', '-o', 'out')
     assert status == 0 and err.splitlines() == [
-        'warning: photos/a.png: the mask mask.png has no hole, nothing will be filled; mark what is to be filled, or give '
-        '--invert', 'warning: 5 photos: the mask has no hole: a.png, b.png, c.png and 2 more']
+        'warning: photos/a.png: the mask mask.png has no hole, nothing will be filled; mark what is to be filled, or '
+        'give --invert', 'warning: 5 photos: the mask has no hole: a.png, b.png, c.png and 2 more']
 
 
 @pytest.mark.parametrize('name, options, words', [

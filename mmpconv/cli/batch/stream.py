@@ -51,6 +51,8 @@ def fill_stream(word: str, mask: Path | str | tuple[int, int, int], args: argpar
             suffix = f'.{args.format}' if args.format else photo.lossless_suffix
             out = Path(f'standard output{suffix}' if args.out == STREAM else args.out)
             photo.require_format(out)
+            if args.out != STREAM:
+                require_no_source([out], sources_of_paths([mask, *([] if word == STREAM else [name])]))
             hole = read_hole(mask, photo, args)
             inpainter, start = build_inpainter(args, args.device), time.monotonic()
             filled = inpainter.fill(photo, hole, opaque=mask == 'alpha', progress=progress)
@@ -60,7 +62,6 @@ def fill_stream(word: str, mask: Path | str | tuple[int, int, int], args: argpar
                     sys.stdout.buffer.write((Path(folder) / out.name).read_bytes())
                     sys.stdout.buffer.flush()
             else:
-                require_no_source([out], sources_of_paths([mask]))
                 filled.save(out)
             report.line(f'{out}: {hole.mean():.1%} was hole, {time.monotonic() - start:.1f} s')
     except LaunchError as error:
