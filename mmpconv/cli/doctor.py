@@ -28,8 +28,8 @@ def run(args: argparse.Namespace) -> int:
     from .main import DONE, USER_HAS_TO_ACT
 
     try:
-        from .installation.facts import gather
-        from .installation.rules import PROBLEM, examine
+        from mmpconv.installation.facts import gather
+        from mmpconv.installation.rules import PROBLEM, examine
     except ModuleNotFoundError as error:
         raise LaunchError(f'mmpconv doctor needs {error.name}; pip install {error.name}') from error
     if not args.json:

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from mmpconv.cli import main
-from mmpconv.cli.installation import facts as facts_module
-from mmpconv.cli.installation.facts import Facts, may_write, missing_of_extras
-from mmpconv.cli.installation.probes import PROBES, run
-from mmpconv.cli.installation.rules import OK, PROBLEM, RULES, WARNING, Finding, examine
+from mmpconv.installation import facts as facts_module
+from mmpconv.installation.facts import Facts, may_write, missing_of_extras
+from mmpconv.installation.probes import PROBES, run
+from mmpconv.installation.rules import OK, PROBLEM, RULES, WARNING, Finding, examine
 
 LITE = {'torch': '2.11.0', 'torchvision': '0.26.0', 'mmengine': '0.10.7', 'mmcv-lite': '2.1.0', 'mmagic': '1.2.0'}
 GOOD = Facts(python=(3, 11), versions={
@@ -148,7 +148,7 @@ BROKEN = """
 import sys
 for name in ('torch', 'numpy', 'mmengine', 'mmcv', 'cv2', 'PIL', 'rich'):
     sys.modules[name] = None
-from mmpconv.cli.installation import facts
+from mmpconv.installation import facts
 facts.PROBES = {}
 from mmpconv.cli import main
 sys.exit(main(['doctor']))

@@ -80,7 +80,7 @@ def test_the_doctor_fits_into_80_columns():
     program = """
 import sys
 from mmpconv.cli.doctor import _print
-from mmpconv.cli.installation.rules import Finding
+from mmpconv.installation.rules import Finding
 _print({'torch': '2.11.0', 'mmengine': '0.10.7', **{f'package-{n}': '1.0' for n in range(9)}}, [
     Finding('problem', 'torchvision', 'a fault that takes many words ' * 5, 'a remedy that takes many words ' * 4),
     Finding('ok', 'torch', 'imports')])

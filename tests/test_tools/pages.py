@@ -27,3 +27,8 @@ def commands_of(page):
 def config_of(page):
     """The config in the first block of the language py of a page."""
     return re.search(r'^```py\n(.*?)^```', page.read_text(), re.MULTILINE | re.DOTALL)[1]
+
+
+def is_pipe(command):
+    """Whether a command starts mmpconv by way of other programs."""
+    return command.startswith(('cat ', 'torchrun ')) and ' mmpconv ' in command

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from mmengine.config import Config
 from mmengine.registry import HOOKS, MODELS, DefaultScope, init_default_scope
-from pages import PAGES, blocks, commands
+from pages import PAGES, blocks, commands, is_pipe
 from PIL import Image
 from random_weights import write_random_weights
 from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
@@ -33,7 +33,7 @@ def is_program(block):
 
 
 # Those of the command mmpconv: test_documented_mmpconv.py.
-COMMANDS = [command for command in commands() if not command.startswith('mmpconv ')]
+COMMANDS = [command for command in commands() if not command.startswith('mmpconv ') and not is_pipe(command)]
 PROGRAMS = [pytest.param(block, id=f'{page.stem}-{number}') for number, (page, block) in enumerate(blocks('python'))
             if is_program(block)]
 CONFIG_SNIPPETS = list(dict.fromkeys(block for _, block in blocks('python') if not is_program(block)))

@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 import numpy as np
 import pytest
 import skimage.data
-from pages import commands
+from pages import commands, is_pipe
 from PIL import Image
 from random_weights import write_random_weights
 from tool_runs import ROOT
@@ -21,6 +21,7 @@ from mmpconv.engine.resume import load_config
 from mmpconv.web.command_line import build_parser as serve_parser
 
 COMMANDS = [command for command in commands() if command.startswith('mmpconv ')]
+PIPES = [command for command in commands() if is_pipe(command)]
 SIZE = (96, 64)
 
 
@@ -77,7 +78,7 @@ def test_command_runs(command, home):
         parsed = parse('compare-padding', args)
         assert is_own_config(parsed.comparison) or parsed.comparison in READY
         return
-    assert name in ('compare-padding', 'convert-padding', 'doctor', 'export', 'inpaint'), (
+    assert name in ('compare-padding', 'convert-padding', 'doctor', 'export', 'inpaint', 'models'), (
         f'add a test of mmpconv {name}')
     before = {path for path in home.rglob('*') if path.is_file()}
     done = subprocess.run(
@@ -90,6 +91,22 @@ def test_command_runs(command, home):
     if name == 'inpaint' and '-o' in args and out.suffix:
         assert_only_the_hole_changed(home / args[0], out)
         assert ('--compare' in args) == ((home / f'{out.stem}.compare.png') in set(home.iterdir()) - before)
+
+
+@pytest.mark.parametrize('command', PIPES)
+def test_pipe_runs(command, home):
+    """With the programs of this environment in place of those in the path."""
+    programs = {'mmpconv': f'{sys.executable} -m mmpconv', 'torchrun': f'{sys.executable} -m torch.distributed.run'}
+    words = [programs.get(word, word) if place != '-m' else word
+             for place, word in zip(['', *command.split()], command.split())]
+    done = subprocess.run(' '.join(words), shell=True, cwd=home, capture_output=True, text=True, env={
+        **os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''})
+    assert done.returncode == 0, done.stderr
+    if command.startswith('torchrun'):
+        assert {path.name for path in (home / words[-1]).rglob('*.png')} == {'a.png', 'b.png'}
+        assert '2 of 2 photos filled' in done.stdout
+    else:
+        assert_only_the_hole_changed(home / 'photo.jpg', home / words[-1])
 
 
 def assert_only_the_hole_changed(photo, filled):

@@ -1,1 +1,0 @@
-"""Looks at an installation. What may be broken in it is imported in other processes."""

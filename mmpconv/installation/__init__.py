@@ -1,0 +1,1 @@
+"""What is installed, what of it works, and known faults: for ``mmpconv doctor``, which runs where little else does."""
