@@ -41,7 +41,7 @@ class Command:
 
     Attributes:
         summary: A line of what it does.
-        module: Where it is; or ``module:function`` of a function ``(argv, prog)`` that parses its arguments itself.
+        module: Where it is.
         extra: What of this package's optional requirements it needs.
         mixed: Whether options may stand between its other arguments, which argparse cannot where there are commands
             below it.
@@ -56,7 +56,7 @@ class Command:
 GROUPS = {
     'photos': {
         'inpaint': Command('fill holes in photos', 'mmpconv.cli.inpaint'),
-        'serve': Command('the same on a web page in the browser', 'mmpconv.web:main', 'inpainting,web'),
+        'serve': Command('the same on a web page in the browser', 'mmpconv.cli.serve', 'inpainting,web'),
         'models': Command('list the networks that have a name, and download weights', 'mmpconv.cli.models'),
         'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
                         'mmpconv.cli.demo', 'inpainting,demo'),
@@ -178,15 +178,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(name: str, argv: Sequence[str]) -> int:
     command = COMMANDS[name]
-    module, _, function = command.module.partition(':')
     try:
-        if function:
-            return getattr(importlib.import_module(module), function)(argv, f'mmpconv {name}') or DONE
         parser = parser_of(name)
         args = parse(name, argv, parser)
         try:
             with user_errors():
-                return importlib.import_module(module).run(args) or DONE
+                return importlib.import_module(command.module).run(args) or DONE
         except UsageError as error:
             parser.error(str(error))
     except ImportError as error:

@@ -67,13 +67,14 @@ class Photo:
         return photo
 
     @classmethod
-    def from_array(cls, array: np.ndarray, channel_order: str = 'rgb') -> 'Photo':
+    def from_array(cls, array: np.ndarray, channel_order: str = 'rgb', name: str = '<array>') -> 'Photo':
         """Take an array, which is not copied: change it only when the photo is done with.
 
         Args:
             array: `(h, w)` or `(h, w, 1)` grey, `(h, w, 2)` grey and alpha, `(h, w, 3)` colour, `(h, w, 4)` colour and
                 alpha; uint8, uint16, bool, or float32 or float64 in [0, 1]. NaN: a pixel that is not known.
             channel_order: ``'rgb'``, or ``'bgr'`` as OpenCV has it.
+            name: What messages call it.
 
         Raises:
             PhotoError: It is another kind of array.
@@ -87,7 +88,7 @@ class Photo:
         samples = array[..., 0] if shape[2:] == (1, ) else array
         if channel_order == 'bgr':
             samples = _swapped(samples)
-        return cls(Picture(samples, mode_of(samples), Details()), '<array>', (shape, channel_order))
+        return cls(Picture(samples, mode_of(samples), Details()), name, (shape, channel_order))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,4 +1,1 @@
-"""The web page ``mmpconv serve``: an editor in the browser, with an interface for other programs."""
-from .command_line import build_parser, main
-
-__all__ = ['build_parser', 'main']
+"""The web page of ``mmpconv serve``: an editor in the browser, with an interface for other programs."""

@@ -195,7 +195,7 @@ class Interface:
             with notes() as said, errors_for_visitors():
                 photo, limit = self.store.read(photo_id), self.store.max_pixels
                 hole = hole_mask(_placed(mask, place, photo, limit) if place else mask, photo, invert=invert,
-                                 grow=grow[0], resize=resize, max_pixels=limit)
+                                 grow=grow[0], resize_mask=resize, max_pixels=limit)
             if not (may_be_empty or hole.any()):
                 raise VisitorError('Nothing is marked yet: paint over what you want gone, or open a mask.', 422)
             return hole, [] if place else said
@@ -235,7 +235,7 @@ async def _lines(steps: AsyncIterator[dict], said: list[str]) -> AsyncIterator[s
         await steps.aclose()
 
 
-def _placed(mask: BinaryIO, place: list[int], photo: Photo, max_pixels: int) -> np.ndarray:
+def _placed(mask: BinaryIO, place: list[int], photo: Photo, max_pixels: int) -> Photo:
     """A mask of a part of the photo, whose left upper corner is at ``place``."""
     part = binarise_mask(Photo.read(mask, max_pixels).color()[..., ::-1])[..., 0].view(bool)
     left, top = place
@@ -244,7 +244,7 @@ def _placed(mask: BinaryIO, place: list[int], photo: Photo, max_pixels: int) -> 
     if seen.shape != part.shape:
         raise VisitorError('The mask reaches beyond the photo; send a smaller one, or another place.', 422)
     seen[:] = part
-    return whole
+    return Photo.from_array(whole, name='that was painted')
 
 
 def _about(photo_id: str, photo: Photo) -> dict:

@@ -7,15 +7,13 @@ from contextvars import ContextVar
 
 from mmpconv.errors import LaunchError
 from mmpconv.photos import PhotoError, PhotoWarning
+from mmpconv.remedies import Mendable
 
-# Advice to a programmer, and what a visitor of the page can do.
+# Arguments that mend something, and what a visitor of the page can do.
 _ADVICE = {
-    'the mask <array>': 'what is marked',
-    'set resize=True to scale it': 'scale it first (other programs: resize=1)',
-    'set invert=True': 'press Invert',
-    'set invert=False': 'do not invert it',
-    ' or raise max_pixels': '',
-    'fill from coarse to fine (coarse_to_fine=True)': 'paint a smaller hole',
+    ('resize_mask', True): 'scale it first (other programs: resize=1)',
+    ('invert', True): 'press Invert',
+    ('invert', False): 'do not invert it',
 }
 _notes: ContextVar[list[str] | None] = ContextVar('notes', default=None)
 
@@ -51,8 +49,8 @@ def errors_for_visitors() -> Iterator[None]:
 def sentence_of(message: Exception | str) -> str:
     """An error or a warning of the rest of the package, in words for the page."""
     text = str(message)
-    for advice, possible in _ADVICE.items():
-        text = text.replace(advice, possible)
+    if isinstance(message, Mendable):
+        text = message.sentence(lambda argument, value: _ADVICE.get((argument, value), ''))
     return text[:1].upper() + text[1:]
 
 

@@ -102,8 +102,6 @@ for name in ('torch', 'mmengine', 'numpy', 'cv2', 'PIL', 'matplotlib', 'rich', '
     sys.modules[name] = None
 from mmpconv.cli.main import COMMANDS, main
 for name, command in COMMANDS.items():
-    if ':' in command.module:
-        continue
     text = io.TextIOWrapper(io.BytesIO(), 'utf-8')
     with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
         main([name, '--help'])

@@ -18,7 +18,6 @@ from mmpconv.analysis.padding_comparison.plan import READY, is_own_config
 from mmpconv.apis.models import shipped_model
 from mmpconv.cli.main import parse
 from mmpconv.engine.resume import load_config
-from mmpconv.web.command_line import build_parser as serve_parser
 
 COMMANDS = [command for command in commands() if command.startswith('mmpconv ')]
 PIPES = [command for command in commands() if is_pipe(command)]
@@ -69,7 +68,7 @@ def test_command_runs(command, home):
         assert parse('demo', args)
         return
     if name == 'serve':  # tests/test_web runs it
-        assert serve_parser().parse_args(args)
+        assert parse('serve', args)
         return
     if name == 'train':  # tests/test_configs runs every config for an iteration
         assert load_config(str(ROOT / args[0])) and parse('train', args)

@@ -35,8 +35,10 @@ def test_other_warnings_go_where_they_went(recwarn):
 
 
 def test_advice_is_for_who_has_buttons():
-    assert sentence_of('the mask m.png is probably inverted; set invert=True if the rest is the hole') == (
-        'The mask m.png is probably inverted; press Invert if the rest is the hole')
+    warning = PhotoWarning('the mask m.png is probably inverted', {'invert': True})
+    assert sentence_of(warning) == 'The mask m.png is probably inverted; press Invert'
+    error = PhotoError('the photo has 9 pixels; scale it down', {'max_pixels': 9})
+    assert sentence_of(error) == 'The photo has 9 pixels; scale it down'
 
 
 @pytest.mark.parametrize('error, status', [(PhotoError('wrong'), 422), (MemoryError(), 507),
