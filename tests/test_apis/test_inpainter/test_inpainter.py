@@ -139,10 +139,10 @@ def test_an_empty_mask_changes_nothing_and_says_so(inpainter):
 
 def test_a_hole_too_deep_for_the_network_is_told():
     photo, hole = np.zeros((200, 200, 3), np.uint8), disc(200, 200, (100, 100), 60)
-    told = r'\d+ pixels deep; the network was trained on photos of 64 pixels and fills 16 well'
+    told = r'\d+ pixels deep(;|, and) the network was trained on photos of 64 pixels and fills 16 well'
     with pytest.warns(PhotoWarning, match=f'{told}, so its middle has 1/[48] of the resolution'):
         Inpainter(White())(photo, hole)
-    with pytest.warns(PhotoWarning, match=f'{told}: .*coarse_to_fine=True'):
+    with pytest.warns(PhotoWarning, match=f'{told}; set coarse_to_fine=True$'):
         Inpainter(White(), coarse_to_fine=False)(photo, hole)
     small, hole = np.zeros((40, 40, 3), np.uint8), disc(40, 40, (20, 20), 7)
     with pytest.warns(PhotoWarning, match=r'does not reach its middle.*coarse_to_fine=True'):
