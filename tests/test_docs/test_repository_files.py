@@ -1,4 +1,5 @@
 """README, model zoo, citation file and issue templates say what the rest of the repository says."""
+import pkgutil
 import re
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def published():
 @pytest.mark.parametrize('model', list(published()))
 def test_the_model_zoo_has_all_weights_with_their_figures(model):
     row, = (line for line in ZOO.splitlines() if line.startswith(f'| `{model["Name"]}`'))
-    assert model['Weights'] in row if '://' in model['Weights'] else (ROOT / model['Weights']).is_file()
+    place, _, name = model['Weights'].partition('mmpconv://')
+    assert (ROOT / 'mmpconv/checkpoints/weights' / name).is_file() and 'in the package' in row if name else place in row
     for result in model['Results']:
         for metric, value in result['Metrics'].items():
             assert f'{metric} {value}' in row
@@ -77,3 +79,14 @@ def test_issue_forms_are_ones(path):
     assert len({part['id'] for part in form['body']}) == len(form['body'])
     for part in form['body']:
         assert part['type'] in ('textarea', 'input', 'dropdown', 'checkboxes') and part['attributes']['label']
+
+
+# Keys in an exported file's metadata, and the name of a file.
+METADATA = {f'mmpconv.{key}' for key in ('channel_order', 'checkpoint_sha256', 'config', 'json', 'name', 'size')}
+
+
+def test_modules_and_names_on_the_pages_exist():
+    for page in [*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md'), *(ROOT / 'configs').glob('*/README.md')]:
+        if page.name != 'CHANGELOG.md':
+            for name in set(re.findall(r'\bmmpconv(?:\.\w+)+', page.read_text())) - METADATA:
+                assert pkgutil.resolve_name(name), f'{page.name}: {name}'

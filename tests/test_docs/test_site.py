@@ -60,7 +60,7 @@ def test_links_of_the_site_lead_to_pages_and_files(site):
                 assert place in there or (ROOT / 'docs' / place).is_file() or 'assets' in place, f'{path}: {link}'
 
 
-def test_the_site_asks_no_other_host(site):
+def test_pages_load_no_script_style_or_picture_from_elsewhere(site):
     for path, page in site.items():
         fetched = re.findall(r'<(?:script|img|iframe)[^>]* src="(https?:[^"]+)"|<link[^>]* href="(https?:[^"]+)"', page)
         assert not fetched, path
