@@ -5,7 +5,7 @@ JOBS ?= 2
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test lint bench lock audit
+.PHONY: demo test lint docs bench lock audit
 
 demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py
@@ -16,6 +16,10 @@ test: $(INSTALLED)
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
+
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'look at work_dirs/docs/index.html'
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/train_step.py

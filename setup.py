@@ -9,7 +9,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 REPOSITORY = 'https://github.com/mmpconv/mmpconv'
 FOR_USERS = ('compare', 'demo', 'evaluate', 'export', 'inpainting', 'web')
-FOR_DEVELOPERS = ('test',)
+FOR_DEVELOPERS = ('docs', 'test')
 
 
 def requirements(name: str) -> list:

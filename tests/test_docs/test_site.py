@@ -32,7 +32,7 @@ def site(tmp_path_factory):
 @pytest.mark.parametrize('module', MODULES)
 def test_the_reference_has_every_public_name(site, module):
     anchors = {anchor for page in site.values() for anchor in re.findall(r'id="(mmpconv[\w.]*)"', page)}
-    page = site[Path('api/models/index.html')]
+    page = site[Path('api/models.html')]
     made = {f'mmpconv.models.{name}' for name in re.findall(r'<code>(pd\w+)</code>', page)}
     wanted = {f'{module}.{name}' for name in PUBLIC[module] if name not in ('__version__', 'hooks')}
     assert not wanted - anchors - made
