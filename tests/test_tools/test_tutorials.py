@@ -21,9 +21,12 @@ from mmpconv.registry import DATASETS
 
 SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2',
          'default_hooks.logger.interval=1', 'train_dataloader.num_workers=0', 'train_dataloader.batch_size=1']
-# Runs command lines one after the other in one process: imports take longer than what is done here.
+# Runs command lines one after the other in one process: imports take longer than what is done here. What would take
+# longest is left out: MMEngine has yapf lay out each config four times before it logs and writes it.
 RUNS = '''
 import runpy, shlex, sys
+import yapf.yapflib.yapf_api
+yapf.yapflib.yapf_api.FormatCode = lambda code, **options: (code, True)
 for line in sys.stdin.read().splitlines():
     program, *arguments = shlex.split(line)
     sys.argv = arguments if program == 'python' else [program, *arguments]
