@@ -52,6 +52,9 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
         extras = re.findall(r'\w+', args[1])
         assert all(extra == 'all' or (ROOT / f'requirements/{extra}.txt').is_file() for extra in extras)
         return
+    if program == 'curl':  # tests/test_web runs those of this page
+        assert command in (ROOT / 'docs/web.md').read_text()
+        return
     if program == '.venv/bin/python':
         assert args[:2] == ['-m', 'pytest'] and (ROOT / args[2]).is_dir()
         return
