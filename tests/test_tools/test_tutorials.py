@@ -22,7 +22,7 @@ from mmpconv.registry import DATASETS
 SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2',
          'default_hooks.logger.interval=1', 'train_dataloader.num_workers=0', 'train_dataloader.batch_size=1']
 # Runs command lines one after the other in one process: imports take longer than what is done here. What would take
-# longest is left out: MMEngine has yapf lay out each config four times before it logs and writes it.
+# longest is left out: the layout by yapf of the config that is logged.
 RUNS = '''
 import runpy, shlex, sys
 import yapf.yapflib.yapf_api
