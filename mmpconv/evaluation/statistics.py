@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import t as student_t
+from scipy import stats
 
 LEVEL = 0.95
 # Scores that differ by less than this part of them are equal: percentages are logged in float32.
@@ -82,20 +82,15 @@ def _mean_interval(values: Sequence[float], size: float) -> tuple[float, float] 
     """The mean of a normal distribution lies here, as far as Student's t knows from these values."""
     if _is_degenerate(values, size):
         return None
-    mean = statistics.fmean(values)
-    half = float(student_t.ppf((1 + LEVEL) / 2, len(values) - 1)) * _standard_error(values)
-    return mean - half, mean + half
+    error = statistics.stdev(values) / math.sqrt(len(values))  # exact sums, unlike those of scipy.stats.sem
+    low, high = stats.t.interval(LEVEL, len(values) - 1, statistics.fmean(values), error)
+    return float(low), float(high)
 
 
 def _p_value(differences: Sequence[float], size: float) -> float | None:
     if _is_degenerate(differences, size):
         return None
-    t = statistics.fmean(differences) / _standard_error(differences)
-    return float(2 * student_t.sf(abs(t), len(differences) - 1))
-
-
-def _standard_error(values: Sequence[float]) -> float:
-    return statistics.stdev(values) / math.sqrt(len(values))
+    return float(stats.ttest_1samp(differences, 0).pvalue)
 
 
 def _is_degenerate(values: Sequence[float], size: float) -> bool:

@@ -18,13 +18,14 @@ _ON_COLOR = (b'cHRM', b'gAMA', b'sBIT', b'sRGB', b'cICP')
 _COLOR_TYPES = {2: 4, 3: 2, 4: 6}  # colour type (PNG specification, section 11.2.1) by number of channels
 
 
-def encode_png(picture: np.ndarray) -> bytes:
+def encode_png(picture: np.ndarray, bilevel: bool = False) -> bytes:
     """A picture as a small PNG file, without any details.
 
     Args:
-        picture: `(h, w)` grey or `(h, w, 3)` BGR, uint8.
+        picture: `(h, w)` or `(h, w, 1)` grey, or `(h, w, 3)` BGR; uint8.
+        bilevel: It is 0 and 255 only, and the file has 1 bit a pixel.
     """
-    encoded, content = cv2.imencode('.png', picture)
+    encoded, content = cv2.imencode('.png', picture, [cv2.IMWRITE_PNG_BILEVEL, int(bilevel)])
     assert encoded, f'OpenCV writes no PNG file of {picture.dtype} {picture.shape}'
     return content.tobytes()
 

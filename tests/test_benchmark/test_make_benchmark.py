@@ -124,7 +124,8 @@ def test_every_class_has_as_many_samples_and_every_photo_is_used_equally_often(t
     for row in rows:
         mask = np.array(Image.open(tmp_path / 'out' / row['mask']))
         low, high = map(float, row['bin'].split('-'))
-        assert mask.shape == (48, 64) and float(row['hole_ratio']) == mask.mean() and low < mask.mean() <= high
+        assert mask.dtype == bool and mask.shape == (48, 64)
+        assert float(row['hole_ratio']) == mask.mean() and low < mask.mean() <= high
         assert mask[1:-1, 1:-1].sum() == mask.sum() or row['border'] == '1'
         assert mask[1:-1, 1:-1].sum() < mask.sum() or row['border'] == '0'
         assert row['image_sha256'] == hashlib.sha256((photos / row['image']).read_bytes()).hexdigest()
@@ -394,13 +395,13 @@ def test_who_interrupts_finds_the_old_benchmark_or_none(tmp_path, photos, monkey
     before = files(out)
     encoded = []
 
-    def interrupted(mask):
+    def interrupted(mask, bilevel):
         encoded.append(mask)
         if len(encoded) == 5:
             raise KeyboardInterrupt
         return b''
 
-    monkeypatch.setattr(make, 'encode_mask', interrupted)
+    monkeypatch.setattr(make, 'encode_png', interrupted)
     with pytest.raises(SystemExit) as ended:
         run(photos, out, *SMALL, '--seed', '1', '--force')
     assert ended.value.code == 130 and files(out) == before

@@ -4,19 +4,16 @@ import io
 import json
 import pickle
 import shutil
-import zlib
 
 import cv2
 import numpy as np
 import pytest
 from benchmark_folders import SIZE, write_benchmark, write_photos
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from mmpconv.datasets import BenchmarkError, FrozenBenchmark, UnreadableImageError
 from mmpconv.datasets.benchmark_files import cut_out, samples_from_csv, samples_to_csv
-from mmpconv.datasets.frozen_benchmark import encode_mask
+from mmpconv.photos.structure import encode_png
 
 BOXES = [(10, 20, 64, 96), (7, 9, 32, 48)]
 
@@ -99,9 +96,9 @@ def test_a_replaced_mask_is_found_when_it_is_loaded(folder, content):
     mask = benchmark.mask(benchmark.samples[1])
     mask[0, 0] ^= 1
     if content == 'pixel':
-        content = encode_mask(mask)
+        content = encode_png(255 * mask)
     elif content == 'size':
-        content = encode_mask(benchmark.mask(benchmark.samples[1])[:-1])
+        content = encode_png(255 * mask[:-1])
     (folder / 'masks/00001.png').write_bytes(content)
     with pytest.raises(BenchmarkError, match='mask .*00001.png'):
         benchmark.mask(benchmark.samples[1])
@@ -220,35 +217,3 @@ def test_a_window_outside_its_photo_is_refused(folder):
     benchmark = FrozenBenchmark(folder)
     with pytest.raises(BenchmarkError, match='window .* is not inside its photo'):
         benchmark.image(benchmark.samples[0])
-
-
-@settings(max_examples=30)
-@given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 9))
-def test_png_files_of_masks_are_read_by_opencv_and_pillow(tmp_path_factory, h, w, seed):
-    mask = np.random.default_rng(seed).integers(0, 2, (h, w, 1), dtype=np.uint8)
-    path = tmp_path_factory.mktemp('png') / 'mask.png'
-    path.write_bytes(encode_mask(mask))
-    assert (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) == mask[..., 0] * 255).all()
-    with Image.open(path) as file:
-        assert file.mode == '1' and (np.array(file) == mask[..., 0]).all()
-
-
-def test_large_png_files_have_several_blocks():
-    """A stored block has 65535 bytes at most; 900 rows of 114 bytes need two."""
-    mask = np.random.default_rng(0).integers(0, 2, (900, 904), dtype=np.uint8)
-    content = encode_mask(mask)
-    assert (cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) == mask * 255).all()
-    start = content.index(b'IDAT') + 4
-    rows = zlib.decompress(content[start:content.index(b'IEND') - 8])
-    assert len(rows) == 900 * 114 and rows[114:228] == b'\0' + np.packbits(mask[1]).tobytes()
-
-
-def test_the_bytes_of_a_png_file_are_what_the_standards_say():
-    """A hole at the left of 3 x 1 pixels, written out by hand from RFC 1950, RFC 1951 and the PNG standard."""
-    header = bytes.fromhex('00000003 00000001 01 00 00 00 00')
-    # No compression; last block, 2 bytes, their complement; filter 0, pixels; sums of 1 + 0 + 0x80 and 1 + 0x81.
-    stream = bytes.fromhex('7801 01 0200 fdff 00 80 0082 0081')
-    expected = b'\x89PNG\r\n\x1a\n'
-    for kind, data in ((b'IHDR', header), (b'IDAT', stream), (b'IEND', b'')):
-        expected += len(data).to_bytes(4, 'big') + kind + data + zlib.crc32(kind + data).to_bytes(4, 'big')
-    assert encode_mask(np.array([[1, 0, 0]])) == expected

@@ -20,11 +20,11 @@ from mmpconv.datasets.benchmark_files import (
     mask_sha256,
     samples_to_csv,
 )
-from mmpconv.datasets.frozen_benchmark import encode_mask
 from mmpconv.datasets.masks import near_border
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.hole_bins import touches_border
 from mmpconv.parallel import in_order, shown
+from mmpconv.photos.structure import encode_png
 from mmpconv.whole_files import whole_folder
 
 from .masks import GENERATORS, MaskClass, choose_masks, drawn_mask, read_mask, read_masks, require_possible
@@ -166,7 +166,7 @@ def _write(settings: BenchmarkSettings, photos: Sequence[Photo],
             mask, photo = mask_of(number, wanted[number]), chosen[number]
             box = window(photo.size, settings.size, settings.crop, settings.seed, number)
             sample = _sample(number, photo, box, mask, wanted[number])
-            (unfinished / sample.mask).write_bytes(encode_mask(mask))
+            (unfinished / sample.mask).write_bytes(encode_png(255 * mask, bilevel=True))
             return sample
 
         samples = list(shown(in_order(make_sample, range(len(wanted)), settings.jobs), len(wanted), 'making masks'))
