@@ -51,9 +51,10 @@ class Comparison:
         """
         self.perception.check(self.benchmark)
         for method, fillings, scores in zip(self.methods, self.fillings, self.scores):
-            if isinstance(method, Folder) and method.folder.resolve() == fillings.folder.resolve():
-                raise LaunchError(f'{method.folder} is where the pictures of {method.name} would be written; give it '
-                                  'another name with NAME=..., or another --work-dir')
+            if isinstance(method, Folder) and any(method.folder.resolve().is_relative_to(folder.resolve())
+                                                  for folder in (fillings.folder, self.work_dir / 'pictures')):
+                raise LaunchError(f'{method.folder} is where this comparison writes its own pictures, and they would '
+                                  'replace those of other software; move them, or give another --work-dir or NAME=')
             fillings.check(dict(benchmark_sha256=self.benchmark.sha256, **method.check(self.benchmark)), restart)
             scores.check(self.benchmark.samples)
 

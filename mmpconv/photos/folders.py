@@ -3,7 +3,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-PHOTO_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
+from .formats import FORMATS
+
+PHOTO_SUFFIXES = tuple(suffix for format in FORMATS for suffix in format.suffixes)
 
 
 def photo_files(folder: Path) -> Iterator[str]:

@@ -208,7 +208,7 @@ def test_an_interrupted_comparison_computes_only_what_is_missing(benchmark, tmp_
 
 
 def test_pictures_that_changed_and_another_benchmark_are_noticed(benchmark, tmp_path):
-    pictures = tmp_path / 'pictures'
+    pictures = tmp_path / 'theirs'
     pictures.mkdir()
     for sample in benchmark.samples:
         cv2.imwrite(str(pictures / f'{sample.id}.png'), benchmark.image(sample))
@@ -222,11 +222,19 @@ def test_pictures_that_changed_and_another_benchmark_are_noticed(benchmark, tmp_
     assert [row['l1'] > 0 for row in rows] == [number == 3 for number in range(12)]
 
 
-def test_results_of_a_comparison_are_not_their_own_copy(benchmark, tmp_path):
-    """With --restart they would be removed before they are read."""
+@pytest.mark.parametrize('folder', ['methods/mean', 'pictures', 'pictures/a/mean'])
+def test_pictures_of_other_software_where_ours_are_written_are_left_alone(benchmark, tmp_path, folder):
+    """With --restart they would be removed before they are read; `pictures` is replaced as a whole."""
+    (tmp_path / folder).mkdir(parents=True)
+    for sample in benchmark.samples:
+        cv2.imwrite(str(tmp_path / folder / f'{sample.id}.png'), benchmark.image(sample))
+    with pytest.raises(LaunchError, match='where this comparison writes its own pictures.*move them'):
+        score_words(benchmark, [f'mean={tmp_path}/{folder}'], tmp_path, restart=True)
+    assert len(list((tmp_path / folder).glob('*.png'))) == 12
+
+
+def test_fillings_of_a_comparison_are_compared_as_those_of_other_software(benchmark, tmp_path):
     score_words(benchmark, ['mean'], tmp_path)
-    with pytest.raises(LaunchError, match='is where the pictures of mean would be written'):
-        score_words(benchmark, [f'{tmp_path}/methods/mean'], tmp_path, restart=True)
     rows = score_words(benchmark, [f'copy={tmp_path}/methods/mean', 'mean'], tmp_path)
     assert without_seconds(rows['copy']) == without_seconds(rows['mean'])
 

@@ -1,4 +1,5 @@
 """Photos and masks of a command line, paired."""
+import functools
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,9 +8,8 @@ from pathlib import Path
 
 from mmpconv.errors import LaunchError
 from mmpconv.photos import Photo, PhotoError
+from mmpconv.photos.folders import PHOTO_SUFFIXES, photo_files
 from mmpconv.photos.formats import FORMATS
-
-SUFFIXES = tuple(suffix for format in FORMATS for suffix in format.suffixes)
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def find_photos(words: Sequence[str], without: Sequence[Path]) -> list[FoundPhot
 def _photos_of(word: str, left_out: set[str]) -> list[FoundPhoto]:
     path = Path(word)
     if path.is_dir():
-        photos = [FoundPhoto(path / place, place, False) for place in _below(path, Path(), left_out, ())]
+        photos = [FoundPhoto(path / place, place, False) for place in _below(path, left_out)]
         if not photos:
-            raise LaunchError(f'there is no photo in the folder {word}; looked for are {" ".join(SUFFIXES)}')
+            raise LaunchError(f'there is no photo in the folder {word}; looked for are {" ".join(PHOTO_SUFFIXES)}')
         return photos
     if path.is_file():
         return [FoundPhoto(path, Path(path.name), True)]
@@ -63,22 +63,19 @@ def _photos_of(word: str, left_out: set[str]) -> list[FoundPhoto]:
     return photos
 
 
-def _below(folder: Path, place: Path, left_out: set[str], parents: tuple[str, ...]) -> Iterator[Path]:
-    """Places of the photos below a folder. Links are followed, except back to a folder that they are in."""
-    real = os.path.realpath(folder)
-    if real in parents or (parents and real in left_out):
-        return
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith('.'):
-            continue
-        if path.is_dir():
-            yield from _below(path, place / path.name, left_out, (*parents, real))
-        elif _is_photo(path) and os.path.realpath(path) not in left_out:
-            yield place / path.name
+def _below(folder: Path, left_out: set[str]) -> Iterator[Path]:
+    """Places of the photos below a folder, but for those of the files and folders that are left out."""
+    @functools.cache
+    def is_left_out(place: Path) -> bool:
+        return os.path.realpath(folder / place) in left_out
+
+    for place in map(Path, photo_files(folder)):
+        if not any(map(is_left_out, [place, *place.parents[:-1]])):
+            yield place
 
 
 def _is_photo(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    return path.suffix.lower() in PHOTO_SUFFIXES and path.is_file()
 
 
 class MaskFolder:
@@ -91,10 +88,10 @@ class MaskFolder:
     def __init__(self, folder: Path):
         self.folder = folder
         self._masks = {}
-        for place in _below(folder, Path(), set(), ()):
+        for place in _below(folder, set()):
             self._masks.setdefault(place.with_suffix(''), []).append(place)
         if not self._masks:
-            raise LaunchError(f'there is no mask in the folder {folder}; looked for are {" ".join(SUFFIXES)}')
+            raise LaunchError(f'there is no mask in the folder {folder}; looked for are {" ".join(PHOTO_SUFFIXES)}')
 
     def mask_of(self, photo: FoundPhoto) -> Path:
         """The mask of a photo.
@@ -210,9 +207,9 @@ def plan_jobs(words: Sequence[str], mask: Path | str | tuple[int, int, int], out
 
 
 def _named_job(photo: FoundPhoto, mask, result: Path, format: str | None) -> Job:
-    if result.suffix.lower() not in SUFFIXES:
+    if result.suffix.lower() not in PHOTO_SUFFIXES:
         raise LaunchError(f'{result} has {f"the suffix {result.suffix}" if result.suffix else "no suffix"} and so no '
-                          f'format: end it with {", ".join(SUFFIXES)}, or with / if it is to be a folder')
+                          f'format: end it with {", ".join(PHOTO_SUFFIXES)}, or with / if it is to be a folder')
     if format and result.suffix.lower().lstrip('.') not in (format, dict(jpg='jpeg', tif='tiff').get(format)):
         raise LaunchError(f'-o is {result} and --format is {format}; leave --format out, the suffix says it')
     if isinstance(mask, Path) and mask.is_dir():
@@ -223,7 +220,7 @@ def _named_job(photo: FoundPhoto, mask, result: Path, format: str | None) -> Job
 def _job(photo: FoundPhoto, mask, folder: Path, format: str | None) -> Job:
     suffix = f'.{format}' if format else LOSSLESS.get(photo.path.suffix.lower(), '.png')
     # The name may have dots, or none: `with_suffix` would take a part of it for a suffix.
-    name = photo.path.stem if photo.path.suffix.lower() in SUFFIXES else photo.path.name
+    name = photo.path.stem if photo.path.suffix.lower() in PHOTO_SUFFIXES else photo.path.name
     result = folder / photo.place.with_name(f'{name}{suffix}')
     error = None
     if isinstance(mask, MaskFolder):
