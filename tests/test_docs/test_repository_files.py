@@ -44,7 +44,9 @@ def test_the_model_zoo_has_all_weights_with_their_figures(model):
             assert f'{metric} {value}' in row
 
 
-def test_the_model_zoos_table_is_that_of_the_model_card():
+@pytest.fixture(scope='module')
+def overall():
+    """The last column of the model card's figures, by method and metric."""
     card = (ROOT / 'docs/model_card.md').read_text()
     overall, metric = {}, None
     for line in card[card.index('## Figures'):card.index('## Training')].splitlines():
@@ -53,6 +55,16 @@ def test_the_model_zoos_table_is_that_of_the_model_card():
             metric = cells[0]
         if len(cells) == 9 and metric and cells[8] and set(cells[8]) - set('-:'):
             overall.setdefault(cells[1], {})[metric] = float(cells[8].strip('*'))
+    return overall
+
+
+def test_the_readmes_figure_is_that_of_the_model_card(overall):
+    psnr = {name: scores['PSNR (dB)'] for name, scores in overall.items()}
+    gain = psnr['OrientedUNet'] - max(psnr['telea'], psnr['navier-stokes'])
+    assert f"{gain:.2f} dB more PSNR than the better of\nOpenCV's two fillings" in README
+
+
+def test_the_model_zoos_table_is_that_of_the_model_card(overall):
     rows = re.findall(r'^\| ([\w -]+) \| ([\d.*]+) \| ([\d.*]+) \| ([\d.*]+) \| ([\d.*]+) \|$', ZOO, re.MULTILINE)
     table = {row[0].removesuffix(' colour'): [float(cell.strip('*')) for cell in row[1:]] for row in rows}
     assert len(overall) > 4 and table == {
