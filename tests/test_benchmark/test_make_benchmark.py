@@ -19,6 +19,7 @@ from mmpconv.benchmark.making.photos import window
 from mmpconv.cli import main
 from mmpconv.cli.main import parser_of
 from mmpconv.datasets import FrozenBenchmark
+from mmpconv.errors import LaunchError
 from mmpconv.evaluation.hole_bins import BIN_EDGES
 
 SMALL = ['--masks', 'occlusion', '--per-bin', '2', '--size', '48', '64', '--jobs', '1']
@@ -148,6 +149,13 @@ def test_every_generator_fills_every_class(generator):
         outermost, frame = mask.sum() - mask[1:-1, 1:-1].sum(), mask.sum() - mask[6:-6, 6:-6].sum()
         assert wanted.low < mask.mean() <= wanted.high
         assert dict(off=outermost == 0, on=outermost > 0, N=True, B=frame == 0)[wanted.kind]
+
+
+@pytest.mark.parametrize('generator', GENERATORS)
+def test_every_generator_refuses_a_class_without_masks(generator):
+    wanted, = mask_classes((0.9, 0.95), 'off')
+    with pytest.raises(LaunchError, match=f'{generator} cannot fill the class.*0.9-0.95.*change --bins'):
+        draw_mask(generator, np.random.default_rng(0), wanted, (48, 64))
 
 
 def test_the_papers_split_has_unrestricted_masks_and_masks_off_the_border(tmp_path, photos):
@@ -301,7 +309,7 @@ def shrink(path):
     (None, ['--seed', '-1'], '--seed is -1'),
     (None, ['--bins', '0.2', '0.1'], '--bins is 0.2 0.1 but must be two or more ascending'),
     (None, ['--bins', '0.1', '1.1'], 'between 0 and 1'),
-    (None, ['--bins', '0.9', '0.95'], 'class "hole ratio 0.9-0.95, holes off the border" cannot be filled'),
+    (None, ['--bins', '0.9', '0.95'], 'cannot fill the class "hole ratio 0.9-0.95, holes off the border": no mask'),
     (None, ['--masks', 'circles'], '--masks is circles, which is neither a folder nor one of occlusion, irregular'),
     (None, ['--invert-masks'], 'for a folder of masks, but --masks is occlusion'),
     (None, ['--list', 'no.txt'], '--list no.txt cannot be read'),

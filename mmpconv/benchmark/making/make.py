@@ -27,8 +27,10 @@ from mmpconv.parallel import in_order, shown
 from mmpconv.photos.structure import encode_png
 from mmpconv.whole_files import whole_folder
 
-from .masks import GENERATORS, MaskClass, choose_masks, drawn_mask, read_mask, read_masks, require_possible
+from .masks import GENERATORS, MaskClass, choose_masks, draw_mask, read_mask, read_masks
 from .photos import Photo, find_pictures, itemised, photo_order, read_list, read_photos, same_content, window
+
+_DRAWN = 3  # second number of the seeds of drawn masks
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,7 @@ def make(settings: BenchmarkSettings) -> list[Photo]:
         LaunchError: Something is not as it should be; then nothing was written.
     """
     _require_free(settings.folder, settings.force)
-    if settings.is_drawn:
-        require_possible(settings.classes, settings.size)
-    elif not Path(settings.masks).is_dir():
+    if not settings.is_drawn and not Path(settings.masks).is_dir():
         raise LaunchError(f'--masks is {settings.masks}, which is neither a folder nor one of {", ".join(GENERATORS)}')
     names = (find_pictures(settings.images, 'photos') if settings.list is None
              else read_list(settings.list, settings.images))
@@ -132,7 +132,7 @@ def _require_apart(settings: BenchmarkSettings) -> None:
 def _drawn(settings: BenchmarkSettings) -> Callable[[int, MaskClass], np.ndarray]:
     """From the number of a sample and its class to its mask."""
     def mask_of(number: int, wanted: MaskClass) -> np.ndarray:
-        return drawn_mask(settings.masks, settings.seed, number, wanted, settings.size)
+        return draw_mask(settings.masks, np.random.default_rng([settings.seed, _DRAWN, number]), wanted, settings.size)
 
     for number, wanted in enumerate(settings.classes):  # what fails does so before photos are read
         mask_of(number * settings.per_class, wanted)

@@ -13,13 +13,11 @@ from mmpconv.datasets.benchmark_files import mask_sha256
 from mmpconv.datasets.masks import (
     boxes_mask,
     free_form_mask,
-    hole_area_range,
     irregular_mask,
     lama_mask,
     near_border,
     occlusion_mask,
 )
-from mmpconv.datasets.masks.arguments import interior_margin
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.hole_bins import hole_bins, in_bin, touches_border
 from mmpconv.parallel import in_order, shown
@@ -32,8 +30,7 @@ from .photos import itemised
 BORDERS = {'both': ('off', 'on'), 'off': ('off',), 'on': ('on',), 'paper': ('N', 'B')}
 _BORDER_IN_WORDS = {'off': 'holes off the border', 'on': 'holes touching the border', 'N': 'holes anywhere',
              'B': 'holes not near the border'}
-# Second number of the seeds; 0 and 1 are of photos and windows.
-_CHOSEN, _DRAWN = 2, 3
+_CHOSEN = 2  # second number of the seeds; 0 and 1 are of photos and windows, 3 of drawn masks
 # What --reuse-masks does to a mask when it is used for the first, second, ... time: flips of (rows, columns).
 _FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 
@@ -119,42 +116,21 @@ GENERATORS = {
 }
 
 
-def require_possible(classes: Sequence[MaskClass], size: tuple[int, int]) -> None:
-    """Check that there can be masks of each class.
-
-    Raises:
-        LaunchError: There are none of some class; names it.
-    """
-    for wanted in classes:
-        ratio = wanted.closed_range(size[0] * size[1])
-        try:
-            hole_area_range(size, ratio, interior_margin(size, wanted.keeps_off, None))
-        except ValueError as error:
-            raise LaunchError(f'the class "{wanted}" cannot be filled: {error}; change --bins, --size or --border'
-                              ) from error
-
-
-def drawn_mask(generator: str, seed: int, number: int, wanted: MaskClass, size: tuple[int, int]) -> np.ndarray:
-    """The mask of a sample, which its number and the seed decide: ``(h, w, 1)`` uint8, 1 = hole.
-
-    Raises:
-        LaunchError: The generator cannot draw it.
-    """
-    try:
-        return draw_mask(generator, np.random.default_rng([seed, _DRAWN, number]), wanted, size)
-    except ValueError as error:
-        raise LaunchError(f'{generator} cannot fill the class "{wanted}": {error}; change --bins, --size, --border or '
-                          '--masks') from error
-
-
 def draw_mask(generator: str, rng: np.random.Generator, wanted: MaskClass, size: tuple[int, int]) -> np.ndarray:
     """A mask of a class: ``(h, w, 1)`` uint8, 1 = hole.
 
     Off the border, holes keep the distance of the paper's test set. Where they are to touch it and do not as drawn, the
     whole hole is moved to a side; unrestricted ones stay as they are drawn.
+
+    Raises:
+        LaunchError: No mask is of this class, or the generator draws none.
     """
     ratio = wanted.closed_range(size[0] * size[1])
-    mask = GENERATORS[generator](size)(rng, size, area_ratio_range=ratio, border_free=wanted.keeps_off)
+    try:
+        mask = GENERATORS[generator](size)(rng, size, area_ratio_range=ratio, border_free=wanted.keeps_off)
+    except ValueError as error:
+        raise LaunchError(f'{generator} cannot fill the class "{wanted}": {error}; change --bins, --size, --border or '
+                          '--masks') from error
     return move_to_border(mask, rng) if wanted.kind == 'on' else mask
 
 
