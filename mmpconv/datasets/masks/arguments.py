@@ -1,4 +1,4 @@
-"""Arguments of masks: sizes, ranges, and which value is the hole."""
+"""Checks of what masks are drawn and read with: sizes, ranges, and which value is the hole."""
 import logging
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -55,13 +55,10 @@ def image_size(img_shape: Sequence[int]) -> tuple[int, int]:
 
 def int_pair(name: str, value: IntRange) -> tuple[int, int]:
     """`(for height, for width)`: two integers, or one that stands for both."""
-    values = [value, value] if isinstance(value, Integral) else value
-    if isinstance(values, str) or not isinstance(values, Sequence) or len(values) != 2 or not all(
-            isinstance(v, Integral) for v in values):
-        raise TypeError(f'{name} must be an integer or two integers (height, width), got {value!r}')
-    if min(values) < 0:
+    pair = _two_integers(name, value, 'two integers (height, width)')
+    if min(pair) < 0:
         raise ValueError(f'{name} must not be negative, got {value!r}')
-    return int(values[0]), int(values[1])
+    return pair
 
 
 def int_range(name: str, value: IntRange, low: int) -> tuple[int, int]:
@@ -73,14 +70,18 @@ def int_range(name: str, value: IntRange, low: int) -> tuple[int, int]:
         TypeError: Neither an integer nor two.
         ValueError: min > max, or min is below ``low``.
     """
-    values = [value, value] if isinstance(value, Integral) else value
-    if isinstance(values, str) or not isinstance(values, Sequence) or len(values) != 2 or not all(
-            isinstance(v, Integral) for v in values):
-        raise TypeError(f'{name} must be an integer or (min, max), got {value!r}')
-    first, end = int(values[0]), int(values[1])
+    first, end = _two_integers(name, value, '(min, max)')
     if not low <= first <= end:
         raise ValueError(f'{name} must be at least {low} and min <= max, got {value!r}')
     return first, max(end, first + 1)
+
+
+def _two_integers(name: str, value: IntRange, accepted: str) -> tuple[int, int]:
+    values = [value, value] if isinstance(value, Integral) else value
+    if isinstance(values, str) or not isinstance(values, Sequence) or len(values) != 2 or not all(
+            isinstance(v, Integral) for v in values):
+        raise TypeError(f'{name} must be an integer or {accepted}, got {value!r}')
+    return int(values[0]), int(values[1])
 
 
 def interior_margin(size: tuple[int, int], border_free: bool, border_margin: int | None) -> int:

@@ -4,18 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arguments import IntRange, image_size, int_pair, int_range, interior_margin
+from .arguments import IntRange, image_size, int_pair, int_range
+from .canvas import Canvas, on_canvas
 from .hole_ratio import MAX_DRAWS, hole_area_range
 
 
-def random_bbox(rng: np.random.Generator,
-                img_shape: Sequence[int],
-                max_bbox_shape: IntRange,
-                max_bbox_delta: IntRange = 40,
-                min_margin: IntRange = 20,
-                area_ratio_range: Sequence[float] | None = None,
-                border_free: bool = False,
-                border_margin: int | None = None) -> tuple[int, int, int, int]:
+@on_canvas()
+def random_bbox(rng: np.random.Generator, canvas: Canvas, max_bbox_shape: IntRange, max_bbox_delta: IntRange = 40,
+                min_margin: IntRange = 20) -> tuple[int, int, int, int]:
     """Random box: a place for the largest box, then shrunk about its centre.
 
     Arguments are those of MMagic's function of this name, whose description is
@@ -24,14 +20,10 @@ def random_bbox(rng: np.random.Generator,
     half as far), and every place that the margin leaves can occur.
 
     Args:
-        rng: Source of randomness; the box is a function of its state.
-        img_shape: `(h, w)` in pixels.
+        rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
         max_bbox_shape: Height and width of the largest box.
         max_bbox_delta: How much smaller a box may be, in height and in width; steps of 2.
         min_margin: Distance that boxes keep from the border, in height and in width.
-        area_ratio_range: Share of hole pixels, both ends included; None: as it comes.
-        border_free: As a ``min_margin`` of ``border_margin`` or more.
-        border_margin: In pixels; None: 50 at a shorter side of 512, as the paper's test set.
 
     Returns:
         `(top, left, height, width)`.
@@ -40,11 +32,9 @@ def random_bbox(rng: np.random.Generator,
         TypeError: An argument is not one or two integers.
         ValueError: The boxes do not fit, or none of them has the ratio.
     """
-    size = image_size(img_shape)
-    largest = int_pair('max_bbox_shape', max_bbox_shape)
+    size, largest = canvas.size, int_pair('max_bbox_shape', max_bbox_shape)
     delta = int_pair('max_bbox_delta', max_bbox_delta)
-    frame = interior_margin(size, border_free, border_margin)
-    margin = [max(m, frame) for m in int_pair('min_margin', min_margin)]
+    margin = [max(m, canvas.margin) for m in int_pair('min_margin', min_margin)]
     if any(d // 2 * 2 >= box for d, box in zip(delta, largest)):
         raise ValueError(f'max_bbox_delta {max_bbox_delta} must be smaller than max_bbox_shape '
                          f'{max_bbox_shape}')
@@ -53,14 +43,14 @@ def random_bbox(rng: np.random.Generator,
                          f'not fit into an image of {size[0]} x {size[1]}')
     shrink_h, shrink_w = np.meshgrid(*(np.arange(d // 2 + 1) for d in delta), indexing='ij')
     shrinks = np.stack([shrink_h, shrink_w], -1).reshape(-1, 2)
-    if area_ratio_range is not None:
-        fewest, most = hole_area_range(size, area_ratio_range)
+    if canvas.area is not None:
+        fewest, most = canvas.area
         areas = np.prod(np.array(largest) - 2 * shrinks, axis=1)
         shrinks = shrinks[(areas >= fewest) & (areas <= most)]
         if not len(shrinks):
             raise ValueError(
                 f'no box of max_bbox_shape {max_bbox_shape} or at most max_bbox_delta {max_bbox_delta} '
-                f'smaller has a hole ratio in {area_ratio_range!r}: they cover '
+                f'smaller has {fewest} to {most} hole pixels, as area_ratio_range says: they cover '
                 f'{areas.min() / np.prod(size):.4f} to {areas.max() / np.prod(size):.4f} of '
                 f'{size[0]} x {size[1]}')
     top, left = (int(rng.integers(m, s - m - box, endpoint=True)) for box, m, s in zip(largest, margin, size))
@@ -87,33 +77,20 @@ def bbox_mask(img_shape: Sequence[int], bbox: Sequence[int]) -> np.ndarray:
 _LARGEST_ASPECT = 3
 
 
-def boxes_mask(rng: np.random.Generator,
-               img_shape: Sequence[int],
-               num_boxes: IntRange = (1, 6),
-               area_ratio_range: Sequence[float] | None = (0.01, 0.6),
-               border_free: bool = False,
-               border_margin: int | None = None) -> np.ndarray:
+@on_canvas(area_ratio_range=(0.01, 0.6))
+def boxes_mask(rng: np.random.Generator, canvas: Canvas, num_boxes: IntRange = (1, 6)) -> np.ndarray:
     """Boxes of about equal area at random places, which may overlap; sides up to 1 : 3.
 
     Args:
-        rng: Source of randomness; the mask is a function of its state.
-        img_shape: `(h, w)` in pixels.
+        rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
         num_boxes: `[min, max)`. Where several boxes often miss the ratio, there is a single one.
-        area_ratio_range: Share of hole pixels, both ends included; None: anything.
-        border_free: Holes keep ``border_margin`` pixels off the border.
-        border_margin: In pixels; None: 50 at a shorter side of 512, as the paper's test set.
 
     Returns:
         `(h, w, 1)` uint8, 1 = hole.
-
-    Raises:
-        TypeError: An argument is neither a number nor a range.
-        ValueError: A range is empty, or no boxes can have the ratio.
     """
-    size = image_size(img_shape)
     numbers = int_range('num_boxes', num_boxes, 1)
-    margin = interior_margin(size, border_free, border_margin)
-    fewest, most = hole_area_range(size, (0, 1) if area_ratio_range is None else area_ratio_range, margin)
+    size, margin = canvas.size, canvas.margin
+    fewest, most = canvas.area or hole_area_range(size, (0, 1), margin)
     room = [side - 2 * margin for side in size]
     for _ in range(MAX_DRAWS):
         target, number = int(rng.integers(fewest, most, endpoint=True)), int(rng.integers(*numbers))

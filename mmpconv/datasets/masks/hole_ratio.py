@@ -97,10 +97,18 @@ def fit_hole_area(mask: np.ndarray, area: int, allowed: np.ndarray | None = None
     if not hole.any():
         middle = np.argwhere(allowed)[np.count_nonzero(allowed) // 2]
         hole[tuple(middle)] = area > 0
-    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    outside = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    signed = np.where(allowed, outside - depth, np.inf)
+    signed = np.where(allowed, _squared_distance(~hole) - _squared_distance(hole), np.inf)
     order = np.argsort(signed, axis=None, kind='stable')
     fitted = np.zeros(mask.size, np.uint8)
     fitted[order[:area]] = 1
     return fitted.reshape(mask.shape)
+
+
+def _squared_distance(inside: np.ndarray) -> np.ndarray:
+    """Squares of the distances to the nearest pixel that is False.
+
+    They are whole numbers. OpenCV's roots of them differ in the last digit with the place of the array in memory, so
+    that equal distances would come in another order in each process.
+    """
+    roots = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.square(roots, dtype=np.float64).round()

@@ -1,13 +1,12 @@
 """The masks that LaMa is tested with (Suvorov et al., arXiv 2109.07161): thin, medium and thick."""
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from .arguments import image_size, interior, interior_margin
-from .hole_ratio import hole_area_range, with_hole_area
-from .strokes import draw_stroke, keep_inside
+from .canvas import Canvas, on_canvas
+from .strokes import keep_inside
 
 _BOX_SHARE = 0.3 / 1.3  # irregular_proba: 1, box_proba: 0.3
 
@@ -36,57 +35,39 @@ _SETTINGS = {
 }
 
 
-def lama_mask(rng: np.random.Generator,
-              img_shape: Sequence[int],
-              kind: str = 'medium',
-              area_ratio_range: Sequence[float] | None = (0, 0.5),
-              border_free: bool = False,
-              border_margin: int | None = None) -> np.ndarray:
+@on_canvas(area_ratio_range=(0, 0.5))
+def lama_mask(rng: np.random.Generator, canvas: Canvas, kind: str = 'medium') -> np.ndarray:
     """LaMa's mixture of random walks of brush strokes and, but for ``thin``, boxes.
 
     Distribution and numbers are those of ``saicinpainting/training/data/masks.py`` (``MixedMaskGenerator``) with
-    ``configs/data_gen/random_{kind}_{256,512}.yaml``. Shorter sides below 384 take the numbers of 256, others those of
-    512; at other sides than these two, lengths are scaled.
+    ``configs/data_gen/random_{kind}_{256,512}.yaml``, the default of the hole ratio is LaMa's ``max_tamper_area``.
+    Shorter sides below 384 take the numbers of 256, others those of 512; at other sides than these two, lengths are
+    scaled.
 
     Args:
-        rng: Source of randomness; the mask is a function of its state.
-        img_shape: `(h, w)` in pixels.
+        rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
         kind: ``thin``, ``medium`` or ``thick``.
-        area_ratio_range: Share of hole pixels, both ends included; None: as it comes. The default is LaMa's
-            ``max_tamper_area``.
-        border_free: Holes keep ``border_margin`` pixels off the border.
-        border_margin: In pixels; None: 50 at a shorter side of 512, as the paper's test set.
 
     Returns:
         `(h, w, 1)` uint8, 1 = hole.
-
-    Raises:
-        TypeError: An argument is neither a number nor a range.
-        ValueError: There is no such kind, or no mask can have the ratio.
     """
-    size = image_size(img_shape)
     if kind not in _SETTINGS:
         raise ValueError(f'kind must be one of {list(_SETTINGS)}, got {kind!r}')
-    settings = _SETTINGS[kind][min(size) >= 384]
-    margin = interior_margin(size, border_free, border_margin)
-    inside = interior(size, margin)
+    settings = _SETTINGS[kind][min(canvas.size) >= 384]
 
     def draw():
         boxes = settings.boxes and rng.random() < _BOX_SHARE
-        return (_boxes if boxes else _walks)(rng, size, settings, margin) * inside
+        return (_boxes if boxes else _walks)(rng, canvas, settings)
 
-    if area_ratio_range is None:
-        return draw()[..., None]
-    area = hole_area_range(size, area_ratio_range, margin)
-    return with_hole_area(draw, rng, *area, margin)[..., None]
+    return canvas.mask(rng, draw)
 
 
 def _between(rng: np.random.Generator, ends: tuple[int, int], scale: float = 1) -> int:
     return max(round(scale * int(rng.integers(*ends, endpoint=True))), 1)
 
 
-def _walks(rng, size, settings, margin) -> np.ndarray:
-    h, w = size
+def _walks(rng: np.random.Generator, canvas: Canvas, settings: _Settings) -> np.ndarray:
+    h, w = size = canvas.size
     scale = min(size) / settings.size
     mask = np.zeros(size, np.uint8)
     for walk in range(_between(rng, settings.walks)):
@@ -95,17 +76,18 @@ def _walks(rng, size, settings, margin) -> np.ndarray:
             # Even walks turn the other way; angles are whole radians and 0.01, from the vertical.
             angle = (0.01 + rng.integers(4)) * (1 if walk % 2 else -1)
             length, width = _between(rng, settings.length, scale), _between(rng, settings.width, scale)
-            start = keep_inside(point, size, margin, width)
+            start = keep_inside(point, canvas, width)
             end = (min(max(int(start[0] + length * math.sin(angle)), 0), w),
                    min(max(int(start[1] + length * math.cos(angle)), 0), h))
-            point = keep_inside(end, size, margin, width)
-            draw_stroke(mask, start, point, width)
+            point = keep_inside(end, canvas, width)
+            cv2.line(mask, start, point, 1, width)
     return mask
 
 
-def _boxes(rng, size, settings, margin) -> np.ndarray:
+def _boxes(rng: np.random.Generator, canvas: Canvas, settings: _Settings) -> np.ndarray:
+    size = canvas.size
     scale = min(size) / settings.size
-    margin = max(margin, round(settings.box_margin * scale))
+    margin = max(canvas.margin, round(settings.box_margin * scale))
     mask = np.zeros(size, np.uint8)
     for _ in range(_between(rng, settings.boxes)):
         height, width = (min(_between(rng, settings.box_side, scale), max(side - 2 * margin - 1, 1)) for side in size)

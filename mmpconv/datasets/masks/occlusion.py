@@ -1,11 +1,8 @@
 """Occlusion masks: what appears or vanishes between two frames of a synthetic video (arXiv 1804.07723, section 4.1)."""
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
-from .arguments import image_size, interior, interior_margin
-from .hole_ratio import hole_area_range, with_hole_area
+from .canvas import Canvas, on_canvas
 
 _FRAME = 192  # pixels, side of the synthetic video
 _PIXEL = 1 << 12  # in the fixed-point coordinates of the rotation
@@ -13,42 +10,29 @@ _DILATION = (5, 49)  # pixels at a shorter side of 512; 5 is the thinnest in NVI
 _MOST_FRAMES = 4
 
 
-def occlusion_mask(rng: np.random.Generator,
-                   img_shape: Sequence[int],
-                   area_ratio_range: Sequence[float] | None = (0.01, 0.6),
-                   border_free: bool = False,
-                   border_margin: int | None = None) -> np.ndarray:
+@on_canvas(area_ratio_range=(0.01, 0.6))
+def occlusion_mask(rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
     """Ragged outlines, streaks and fragments of several scales, as in the paper's masks.
 
     The paper estimates occlusions between frames of videos, then dilates, rotates and crops them. Here the video is
     synthetic: layers (smooth bodies, polygons, textures such as fences and foliage) move over each other and deform
     smoothly, and the camera pans. A pixel of a layer that is seen in one of two frames only is a hole.
 
-    All arithmetic is on integers, so that a seed gives the same mask on every machine.
+    All arithmetic is on integers, so that a seed gives the same mask on every machine. The default of the hole ratio is
+    the range of the paper's test set; with None there may be no hole. At the margin holes are cut off, as the paper's.
 
     Args:
-        rng: Source of randomness; the mask is a function of its state.
-        img_shape: `(h, w)` in pixels.
-        area_ratio_range: Share of hole pixels, both ends included; None: as it comes, which may be no hole.
-            The default is the range of the paper's test set.
-        border_free: Holes keep ``border_margin`` pixels off the border: they are cut off there, as the paper's are.
-        border_margin: In pixels; None: 50 at a shorter side of 512, as the paper's test set.
+        rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
 
     Returns:
         `(h, w, 1)` uint8, 1 = hole.
-
-    Raises:
-        TypeError: An argument is neither a number nor a range.
-        ValueError: No mask can have the ratio.
     """
-    size = image_size(img_shape)
-    margin = interior_margin(size, border_free, border_margin)
-    inside = interior(size, margin).astype(np.uint8)
-    if area_ratio_range is None:
-        return (_dilate(_view(rng, size), _random_width(rng, *_DILATION), size) * inside)[..., None]
-    fewest, most = hole_area_range(size, area_ratio_range, margin)
+    size = canvas.size
 
     def draw():
+        if canvas.area is None:
+            return _dilate(_view(rng, size), _random_width(rng, *_DILATION), size)
+        fewest, most = canvas.area
         changed = np.zeros(size, np.uint8)
         for _ in range(_MOST_FRAMES):
             changed |= _view(rng, size)
@@ -56,7 +40,7 @@ def occlusion_mask(rng: np.random.Generator,
             # Wider is more, so that each width that does not fit excludes others.
             while thinnest <= widest:
                 width = _random_width(rng, thinnest, widest)
-                mask = _dilate(changed, width, size) * inside
+                mask = canvas.cut(_dilate(changed, width, size))
                 area = int(mask.sum())
                 if fewest <= area <= most:
                     return mask
@@ -65,7 +49,7 @@ def occlusion_mask(rng: np.random.Generator,
                 break
         return mask
 
-    return with_hole_area(draw, rng, fewest, most, margin)[..., None]
+    return canvas.mask(rng, draw)
 
 
 def _random_width(rng: np.random.Generator, thinnest: int, widest: int) -> int:

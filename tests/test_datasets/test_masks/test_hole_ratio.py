@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmpconv.datasets.masks import fit_hole_area, hole_area_range
+from mmpconv.datasets.masks import fit_hole_area, hole_area_range, irregular_mask
 from mmpconv.datasets.masks.hole_ratio import with_hole_area
 
 
@@ -61,3 +61,13 @@ def test_the_interval_may_be_of_numpys_numbers():
     for kind in (np.float32, np.float64):
         for interval in ((kind(.25), kind(.5)), np.array([.25, .5], kind)):
             assert hole_area_range((8, 8), interval) == (16, 32)
+
+
+def test_fitting_does_not_depend_on_where_arrays_lie_in_memory():
+    """OpenCV's distances do, in their last digit. This mask is too large, and eroded to fit."""
+    sizes, masks = np.random.default_rng(1), set()
+    for _ in range(60):
+        others = [np.empty(sizes.integers(1, 9000), np.uint8) for _ in range(4)]  # take up memory
+        masks.add(irregular_mask(np.random.default_rng(0), (64, 64), area_ratio_range=(0.1, 0.2)).tobytes())
+        del others
+    assert len(masks) == 1

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmpconv.datasets.masks import lama, lama_mask
+from mmpconv.datasets.masks.canvas import Canvas
 from mmpconv.registry import TRANSFORMS
 
 # configs/data_gen/random_{kind}_{size}.yaml
@@ -70,7 +71,7 @@ def test_hole_ratios_are_those_of_lamas_recipe(kind, size):
 def strokes(monkeypatch):
     """The strokes that are drawn: start, end, width."""
     drawn = []
-    monkeypatch.setattr(lama, 'draw_stroke', lambda mask, start, end, width: drawn.append((start, end, width)))
+    monkeypatch.setattr(cv2, 'line', lambda mask, start, end, color, width: drawn.append((start, end, width)))
     return drawn
 
 
@@ -115,7 +116,7 @@ def test_boxes_are_as_frequent_as_in_lamas_mixture(strokes, kind, share):
 @pytest.mark.parametrize('kind', ['medium', 'thick'])
 def test_boxes_have_the_sides_and_the_margin_of_lamas_configs(kind, size):
     settings = lama._SETTINGS[kind][size == 512]
-    masks = [lama._boxes(np.random.default_rng(i), (size, size), settings, 0) for i in range(300)]
+    masks = [lama._boxes(np.random.default_rng(i), Canvas((size, size)), settings) for i in range(300)]
     p = BOX[kind, size]
     cover = np.max(masks, axis=0)
     rows = np.flatnonzero(cover.any(axis=1))
