@@ -1,11 +1,9 @@
 """The routes: the page, and the interface that it and other programs use (``static/openapi.json`` describes it)."""
-import io
 import json
 import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,19 +11,19 @@ from urllib.parse import quote
 
 import numpy as np
 from PIL import Image
-from python_multipart.exceptions import FormParserError
 from starlette.applications import Starlette
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mmpconv.photos import Photo, PhotoError, binarise_mask, hole_mask
+from mmpconv.photos import Photo, PhotoError, hole_mask
 from mmpconv.version import __version__
 
 from .filling import Fills, Workers
+from .forms import NamedFile, file_in, form_of, name_of, numbers_in, placed
 from .messages import VisitorError, errors_for_visitors, notes
 from .previews import picture_file, preview, preview_size
 from .security import Guard
@@ -35,8 +33,6 @@ _STATIC = {'index.html': 'text/html; charset=utf-8', 'editor.js': 'text/javascri
            'editor.css': 'text/css; charset=utf-8', 'icon.svg': 'image/svg+xml', 'sample.jpg': 'image/jpeg',
            'openapi.json': 'application/json'}
 _LOSSY = {'JPEG': 'jpg', 'MPO': 'jpg'}
-# It prints what it thinks of broken requests, where no logging is set up.
-logging.getLogger('python_multipart').addHandler(logging.NullHandler())
 _MISTAKE = 'The server has made a mistake; its log says more.'
 
 
@@ -92,14 +88,14 @@ class Interface:
                                  'keep_minutes': self.store.keep / 60}})
 
     async def open(self, request: Request) -> Response:
-        async with _form(request) as form:
-            photo = _file(form, 'photo')
+        async with form_of(request) as form:
+            photo = file_in(form, 'photo')
             if photo.size > self.max_upload:
                 raise VisitorError(f'This file is too large: at most {self.max_upload / 2**20:.0f} MB are taken.', 413)
 
             def add() -> dict:
                 with notes() as said, errors_for_visitors():
-                    return {**_about(*self.store.add(photo.file, _name_of(photo))), 'notes': said}
+                    return {**_about(*self.store.add(photo.file, name_of(photo))), 'notes': said}
 
             return _json(await self._in_thread(add), 201)
 
@@ -112,7 +108,7 @@ class Interface:
 
     async def preview(self, request: Request) -> Response:
         query = request.query_params
-        box = _numbers(query, 'box', 4)
+        box = numbers_in(query, 'box', 4)
 
         def draw(photo: Photo) -> tuple[bytes, str]:
             if box and not (box[2] and box[3] and all(start + size <= side for start, size, side in zip(
@@ -129,26 +125,27 @@ class Interface:
         return _attachment(file, name)
 
     async def mask(self, request: Request) -> Response:
-        async with _form(request) as form:
+        async with form_of(request) as form:
             hole, said = await self._hole(request.path_params['id'], form, may_be_empty=True)
         content, media_type = await self._in_thread(picture_file, Image.fromarray(hole), True)
         # As JSON, which is ASCII: headers hold no other letters.
         return Response(content, media_type=media_type, headers={'X-Notes': json.dumps(said)})
 
     async def fill(self, request: Request) -> Response:
-        async with _form(request) as form:
+        async with form_of(request) as form:
             photo_id, model = request.path_params['id'], self.fills.models.check(form.get('model'))
             hole, said = await self._hole(photo_id, form)
         return StreamingResponse(_lines(self.fills.run(model, self._filling(photo_id, hole)), said),
                                  media_type='application/x-ndjson', headers={'Cache-Control': 'no-store'})
 
     async def fill_once(self, request: Request) -> Response:
-        async with _form(request) as form:
-            photo, model, suffix = _file(form, 'photo'), self.fills.models.check(form.get('model')), form.get('format')
+        async with form_of(request) as form:
+            photo, suffix = file_in(form, 'photo'), form.get('format')
+            model = self.fills.models.check(form.get('model'))
 
             def add() -> str:
                 with errors_for_visitors():
-                    return self.store.add(photo.file, _name_of(photo))[0]
+                    return self.store.add(photo.file, name_of(photo))[0]
 
             photo_id = await self._in_thread(add)
             try:
@@ -186,15 +183,15 @@ class Interface:
 
     async def _hole(self, photo_id: str, form: FormData, may_be_empty: bool = False) -> tuple[np.ndarray, list[str]]:
         """What a mask marks, and what is to be said about the mask."""
-        content = _file(form, 'mask')
-        mask = _NamedFile(await content.read(), _name_of(content))
-        place, grow = _numbers(form, 'place', 2), _numbers(form, 'grow', 1) or [0]
+        content = file_in(form, 'mask')
+        mask = NamedFile(await content.read(), name_of(content))
+        place, grow = numbers_in(form, 'place', 2), numbers_in(form, 'grow', 1) or [0]
         invert, resize = (form.get(name) in ('1', 'true', 'on') for name in ('invert', 'resize'))
 
         def read() -> tuple[np.ndarray, list[str]]:
             with notes() as said, errors_for_visitors():
                 photo, limit = self.store.read(photo_id), self.store.max_pixels
-                hole = hole_mask(_placed(mask, place, photo, limit) if place else mask, photo, invert=invert,
+                hole = hole_mask(placed(mask, place, photo, limit) if place else mask, photo, invert=invert,
                                  grow=grow[0], resize_mask=resize, max_pixels=limit)
             if not (may_be_empty or hole.any()):
                 raise VisitorError('Nothing is marked yet: paint over what you want gone, or open a mask.', 422)
@@ -208,14 +205,6 @@ class Interface:
     def _read(self, photo_id: str, function: Callable[[Photo], Any]) -> Any:
         with notes(), errors_for_visitors():
             return function(self.store.read(photo_id))
-
-
-class _NamedFile(io.BytesIO):
-    """A file in memory that messages call by its name."""
-
-    def __init__(self, content: bytes, name: str):
-        super().__init__(content)
-        self.name = name
 
 
 async def _lines(steps: AsyncIterator[dict], said: list[str]) -> AsyncIterator[str]:
@@ -233,18 +222,6 @@ async def _lines(steps: AsyncIterator[dict], said: list[str]) -> AsyncIterator[s
         yield json.dumps({'state': 'failed', 'error': _MISTAKE}) + '\n'
     finally:
         await steps.aclose()
-
-
-def _placed(mask: BinaryIO, place: list[int], photo: Photo, max_pixels: int) -> Photo:
-    """A mask of a part of the photo, whose left upper corner is at ``place``."""
-    part = binarise_mask(Photo.read(mask, max_pixels).color()[..., ::-1])[..., 0].view(bool)
-    left, top = place
-    whole = np.zeros(photo.shape, bool)
-    seen = whole[top:top + part.shape[0], left:left + part.shape[1]]
-    if seen.shape != part.shape:
-        raise VisitorError('The mask reaches beyond the photo; send a smaller one, or another place.', 422)
-    seen[:] = part
-    return Photo.from_array(whole, name='that was painted')
 
 
 def _about(photo_id: str, photo: Photo) -> dict:
@@ -282,41 +259,6 @@ def _attachment(file: BinaryIO, name: str) -> Response:
                'Content-Length': str(file.seek(0, 2))}
     file.seek(0)
     return StreamingResponse(chunks(), media_type='application/octet-stream', headers=headers)
-
-
-@asynccontextmanager
-async def _form(request: Request) -> AsyncIterator[FormData]:
-    try:
-        form = await request.form(max_files=2, max_fields=10)
-    except (HTTPException, FormParserError):
-        raise VisitorError('The request cannot be read; send it as multipart/form-data.') from None
-    try:
-        yield form
-    finally:
-        await form.close()
-
-
-def _file(form: FormData, name: str) -> UploadFile:
-    file = form.get(name)
-    if not isinstance(file, UploadFile):
-        raise VisitorError(f'The request has no file {name!r}; send it as multipart/form-data.')
-    return file
-
-
-def _name_of(file: UploadFile) -> str:
-    """Without folders, and without what is no letter on a screen."""
-    name = re.split(r'[/\\]', file.filename or '')[-1]
-    return ''.join(letter for letter in name if letter.isprintable())[:150] or 'photo'
-
-
-def _numbers(given: Any, name: str, count: int) -> list[int] | None:
-    text = given.get(name)
-    if not text:
-        return None
-    if not isinstance(text, str) or not re.fullmatch(rf'\d{{1,6}}(,\d{{1,6}}){{{count - 1}}}', text, re.ASCII):
-        raise VisitorError(f'{name} must be {count} whole numbers with commas between.' if count > 1 else
-                           f'{name} must be a whole number.')
-    return [int(number) for number in text.split(',')]
 
 
 def _static(name: str) -> Callable:
