@@ -4,21 +4,8 @@ import numpy as np
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES, fill_by
 
-from .torch_network import FillingNetwork
-
-
-def as_floats(color: np.ndarray) -> np.ndarray:
-    """Colours of uint8, uint16, or float32 in [0, 1], as float32 in [0, 1]."""
-    return color.astype(np.float32) if color.dtype.kind == 'f' else color * np.float32(1 / np.iinfo(color.dtype).max)
-
-
-def from_floats(color: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """The inverse of :func:`as_floats`, to the nearest value that the type has."""
-    color = color.clip(0, 1)
-    if dtype.kind == 'f':
-        return color.astype(dtype)
-    return (color * np.float32(np.iinfo(dtype).max)).round().astype(dtype)
-
+from .filling import FillingNetwork
+from .regions import as_floats, from_floats
 
 # Name: what it is good for, in a line of ``--list-models``.
 CLASSICAL_MODELS = {

@@ -1,13 +1,55 @@
 """Fills all holes of a photo, whatever their size and its, in bounded memory."""
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
 import numpy as np
 
-from .classical_network import as_floats, from_floats
-from .regions import Level, Region, Window, enlarge, find_regions, halve_color, halve_masks, make_level, windows_over
-from .torch_network import FillingNetwork
+from .regions import (
+    Level,
+    Region,
+    Window,
+    as_floats,
+    enlarge,
+    find_regions,
+    from_floats,
+    halve_color,
+    halve_masks,
+    make_level,
+    windows_over,
+)
+
+
+class FillingNetwork(ABC):
+    """Fills the holes of small pictures, whatever runs it.
+
+    Attributes:
+        size: Side of the photos that it was trained on, in pixels.
+        device: Where it runs, as torch names it.
+    """
+
+    size: int
+    device: str
+
+    @abstractmethod
+    def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fill. May be called by several threads at a time.
+
+        Args:
+            images: ``(n, h, w, 3)`` float32, RGB in [0, 1]; what they hold in the holes has no effect.
+            holes: ``(n, h, w)`` bool, True = hole.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: ``(n, h, w, 3)`` float32, RGB in [0, 1]; only the pixels of the holes mean
+            anything. And ``(n, h, w)`` bool, False where the network is too shallow to have seen anything valid.
+        """
+
+
+def smaller_windows(shape: tuple[int, int], count: int) -> dict[str, int]:
+    """The remedy for windows that need more memory than there is."""
+    return {'tile_size': max(shape) // 2, **({'batch_size': count // 2} if count > 1 else {})}
+
 
 # How deep a hole a network fills at one resolution, as a share of the size of the photos that it was trained on.
 DEPTH = 1 / 4

@@ -1,20 +1,21 @@
 """The inpainter: photos and masks in, photos with their holes filled out."""
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from mmpconv.errors import LaunchError
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, PhotoWarning, hole_mask
 
 from . import DEFAULT_MODEL
-from .filling import Filled, Filling
-from .torch_network import FillingNetwork, TorchNetwork
+from .filling import Filled, Filling, FillingNetwork
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _PATHS = (str, Path)
 
@@ -109,12 +110,12 @@ class Inpainter:
             PhotoError: What is wrong with which photo or mask, and what to do. Photos before it in a list are written
                 by then.
         """
-        if isinstance(images, Tensor):
+        if _is_tensor(images):
             if out is not None:
                 raise PhotoError('tensors are filled to tensors, without out; write the result yourself')
             arrays, holes = _arrays_of(images, mask)
             filled = self(arrays, holes, invert=invert, grow=grow, channel_order=channel_order, progress=progress)
-            return torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2).to(images)
+            return images.new_tensor(np.stack(filled)).permute(0, 3, 1, 2).contiguous()
         several = isinstance(images, (list, tuple))
         images = list(images) if several else [images]
         masks = _one_each(mask, len(images))
@@ -210,21 +211,29 @@ def _load_network(model: str | Path | None, checkpoint: str | Path | None, devic
         return ClassicalNetwork(model, device)
     if model == DEFAULT_MODEL and checkpoint is None:
         from .picture_network import network_of_the_package
+        from .torch_network import TorchNetwork
 
         return TorchNetwork(network_of_the_package(), device, dtype, compile)
     # Here, not above: what is above needs no MM* library, whose import takes seconds.
+    from .torch_network import TorchNetwork
     from .trained_network import load_picture_network
 
     return TorchNetwork(load_picture_network(model, checkpoint), device, dtype, compile)
 
 
-def _arrays_of(images: Tensor, mask: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def _is_tensor(value: Any) -> bool:
+    """Without importing torch, which an exported network does not need."""
+    torch = sys.modules.get('torch')
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _arrays_of(images: 'Tensor', mask: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Tensors as arrays, those of half precision as float32."""
     if images.ndim != 4 or images.shape[1] != 3:
         raise PhotoError(f'the photos are a tensor of shape {tuple(images.shape)}, but (N, 3, H, W) is wanted')
     shapes = [(count, 1, *images.shape[2:]) for count in (len(images), 1)]
-    if not isinstance(mask, Tensor) or mask.shape not in shapes:
-        given = f'a tensor of shape {tuple(mask.shape)}' if isinstance(mask, Tensor) else f'a {type(mask).__name__}'
+    if not _is_tensor(mask) or mask.shape not in shapes:
+        given = f'a tensor of shape {tuple(mask.shape)}' if _is_tensor(mask) else f'a {type(mask).__name__}'
         raise PhotoError(f'the mask is {given}, but for photos of shape {tuple(images.shape)} it must be a tensor of '
                          f'shape {" or ".join(map(str, dict.fromkeys(shapes)))}')
     colors = images.detach().cpu().permute(0, 2, 3, 1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmpconv.errors import LaunchError, one_line
 
-from .torch_network import FillingNetwork, smaller_windows
+from .filling import FillingNetwork, smaller_windows
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .classical_network import as_floats, from_floats
-
 _BLOCK = 8  # pixels: holes are grouped on a mask that is smaller by this factor
 
 
@@ -263,3 +261,16 @@ def enlarge(color: np.ndarray, shape: tuple[int, int], dtype: np.dtype) -> np.nd
     """
     enlarged = cv2.resize(from_floats(color, dtype), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
     return enlarged if dtype.kind == 'u' else enlarged.clip(0, 1)
+
+
+def as_floats(color: np.ndarray) -> np.ndarray:
+    """Colours of uint8, uint16, or float32 in [0, 1], as float32 in [0, 1]."""
+    return color.astype(np.float32) if color.dtype.kind == 'f' else color * np.float32(1 / np.iinfo(color.dtype).max)
+
+
+def from_floats(color: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The inverse of :func:`as_floats`, to the nearest value that the type has."""
+    color = color.clip(0, 1)
+    if dtype.kind == 'f':
+        return color.astype(dtype)
+    return (color * np.float32(np.iinfo(dtype).max)).round().astype(dtype)

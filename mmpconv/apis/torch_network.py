@@ -1,6 +1,5 @@
-"""The interface of what fills one picture, and a network of torch behind it."""
+"""A trained network of torch that fills pictures."""
 import threading
-from abc import ABC, abstractmethod
 from contextlib import nullcontext
 
 import numpy as np
@@ -8,38 +7,8 @@ import torch
 
 from mmpconv.errors import LaunchError
 
+from .filling import FillingNetwork, smaller_windows
 from .picture_network import PictureNetwork
-
-
-class FillingNetwork(ABC):
-    """Fills the holes of small pictures, whatever runs it.
-
-    Attributes:
-        size: Side of the photos that it was trained on, in pixels.
-        device: Where it runs, as torch names it.
-    """
-
-    size: int
-    device: str
-
-    @abstractmethod
-    def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fill. May be called by several threads at a time.
-
-        Args:
-            images: ``(n, h, w, 3)`` float32, RGB in [0, 1]; what they hold in the holes has no effect.
-            holes: ``(n, h, w)`` bool, True = hole.
-
-        Returns:
-            tuple[np.ndarray, np.ndarray]: ``(n, h, w, 3)`` float32, RGB in [0, 1]; only the pixels of the holes mean
-            anything. And ``(n, h, w)`` bool, False where the network is too shallow to have seen anything valid.
-        """
-
-
-def smaller_windows(shape: tuple[int, int], count: int) -> dict[str, int]:
-    """The remedy for windows that need more memory than there is."""
-    return {'tile_size': max(shape) // 2, **({'batch_size': count // 2} if count > 1 else {})}
-
 
 _DTYPES = dict(float32=torch.float32, float16=torch.float16, bfloat16=torch.bfloat16)
 

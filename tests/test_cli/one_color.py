@@ -1,7 +1,7 @@
 """A network that is no network."""
 import numpy as np
 
-from mmpconv.apis.torch_network import FillingNetwork
+from mmpconv.apis.filling import FillingNetwork
 
 FILLED = (51, 102, 153)
 

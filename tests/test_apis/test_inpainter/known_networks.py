@@ -1,7 +1,7 @@
 """Networks whose answers are known."""
 import numpy as np
 
-from mmpconv.apis.torch_network import FillingNetwork
+from mmpconv.apis.filling import FillingNetwork
 
 
 class PlaneNetwork(FillingNetwork):
