@@ -161,8 +161,10 @@ def _value(node: ast.expr) -> Any:
         return values if isinstance(node, ast.List) else tuple(values)
     if isinstance(node, ast.Dict):
         return dict(_entries(node))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict' and not node.args:
-        made = {}
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict' and (
+            not node.args or (len(node.args) == 1 and isinstance(node.args[0], ast.Dict))):
+        # MMEngine writes `dict({'4': 1.0})` where keys are no names, as in the layer weights of the perceptual loss.
+        made = dict(_entries(node.args[0])) if node.args else {}
         for keyword in node.keywords:
             value = _value(keyword.value)
             if keyword.arg is None and not isinstance(value, dict):

@@ -73,6 +73,18 @@ def test_a_checkpoint_alone_fills_as_with_its_config(trained):
     assert network.size == 64 and len(description['mmpconv.checkpoint_sha256']) == 64
 
 
+def test_so_does_one_of_a_training_with_a_perceptual_loss(trained, changed):
+    """Its layers are named by numbers, which MMEngine writes as `dict({'4': 1.0})`."""
+    def with_loss(checkpoint):
+        config = Config.fromstring(checkpoint['meta']['cfg'], '.py')
+        config.model.loss_composed_percep = dict(type='PerceptualLoss', layer_weights={'4': 1., '9': 1.})
+        checkpoint['meta']['cfg'] = config.pretty_text
+        assert "dict({'4': 1.0, '9': 1.0})" in config.pretty_text
+
+    expected = Inpainter(str(trained / 'small.py'), str(trained / 'iter_400.pth'))(PHOTO, HOLE)
+    np.testing.assert_array_equal(Inpainter(checkpoint=changed(with_loss))(PHOTO, HOLE), expected)
+
+
 def test_a_checkpoint_of_another_model_is_refused(trained):
     checkpoint = str(trained / 'iter_400.pth')
     refuses(str(trained / 'wide.py'), checkpoint, match='wide.py is not the network of .*iter_400.pth')
