@@ -11,9 +11,11 @@ from torch import nn
 from mmpconv.engine.trained_model import read_model_config
 from mmpconv.errors import LaunchError, one_line
 from mmpconv.padding import PaddingReport, convert_padding
+from mmpconv.padding.convert import PatternError
 from mmpconv.whole_files import write_text
 
 _TORCHVISION = 'torchvision:'
+_OPTIONS = {'include': '--only', 'exclude': '--skip'}
 _TEMPLATE = """\
 # The model of the config below with {mode} padding; `mmpconv convert-padding` wrote this.
 _base_ = {base!r}
@@ -127,9 +129,10 @@ def _torchvision_model(name: str) -> nn.Module:
 def _convert(model: nn.Module, name: str, mode: str, only, skip) -> PaddingReport:
     try:
         return convert_padding(model, mode, only, skip)
+    except PatternError as error:
+        raise LaunchError(f'{name}: {_OPTIONS[error.argument]} {error.message}') from error
     except (TypeError, ValueError) as error:
-        sentence = str(error).replace('include', '--only').replace('exclude', '--skip')
-        raise LaunchError(f'{name}: {sentence}') from error
+        raise LaunchError(f'{name}: {error}') from error
 
 
 def _imports_of(config: Config) -> list[str]:

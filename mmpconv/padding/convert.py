@@ -98,6 +98,19 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ['  '.join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
 
 
+class PatternError(ValueError):
+    """Names that choose no convolution.
+
+    Args:
+        argument: ``include`` or ``exclude``: which to change.
+        message: What is wrong with it, as the rest of a sentence that begins with its name.
+    """
+
+    def __init__(self, argument: str, message: str):
+        super().__init__(f'{argument} {message}')
+        self.argument, self.message = argument, message
+
+
 def convert_padding(model: nn.Module, mode: str = 'partial', include: str | Sequence[str] | None = None,
                     exclude: str | Sequence[str] | None = None) -> PaddingReport:
     """Change how the convolutions of a model pad, in place.
@@ -183,8 +196,9 @@ def _choose(modules: dict[str, nn.Module], include, exclude) -> dict[str, nn.Mod
         included = set(modules)
     chosen = {name: module for name, module in modules.items() if name in included - excluded}
     if not chosen:
-        raise ValueError(f'nothing to convert: exclude {exclude!r} leaves none of the {len(included)} convolutions'
-                         + (f' of include {include!r}' if include is not None else ''))
+        raise PatternError('exclude', f'{exclude!r} leaves none of the {len(included)} convolutions'
+                           + (f' that {include!r} is to convert' if include is not None else '')
+                           + ', so there is nothing to convert')
     return chosen
 
 
@@ -194,8 +208,8 @@ def _matches(modules: dict[str, nn.Module], patterns: str | Sequence[str] | None
     for pattern in [patterns] if isinstance(patterns, str) else patterns or []:
         found = {name for name in modules if any(fnmatchcase(part, pattern) for part in _and_parents(name))}
         if not found:
-            raise ValueError(f'{argument} pattern {pattern!r} matches no convolution; names are, for example, '
-                             f'{", ".join(map(repr, list(modules)[:3]))} of {len(modules)}')
+            raise PatternError(argument, f'pattern {pattern!r} matches no convolution; names are, for example, '
+                               f'{", ".join(map(repr, list(modules)[:3]))} of {len(modules)}')
         matched |= found
     return matched
 

@@ -103,7 +103,7 @@ def test_a_network_with_a_perceptual_loss_is_built_without_the_losses_weights(ru
     (['base.py', '-o', 'a.b.py'], 'name ends in .py and has no other dot'),
     (['base.py', '-o', 'base.py'], 'base.py is there already'),
     (['base.py', '--only', 'nothing'], "--only pattern 'nothing' matches no convolution"),
-    (['base.py', '--skip', '*'], "nothing to convert: --skip ['*'] leaves none"),
+    (['base.py', '--skip', '*'], "--skip ['*'] leaves none of the 20 convolutions, so there is nothing to convert"),
 ])
 def test_what_the_user_has_to_act_on_is_one_sentence(folder, run, arguments, words):
     (folder / 'base.py').write_text(BASE)

@@ -117,3 +117,12 @@ def test_the_share_is_what_the_launcher_says(monkeypatch, variables, share):
 def test_shares_are_disjoint_and_complete():
     jobs = list(range(10))
     assert sorted(job for rank in range(3) for job in Share(rank, 3).of(jobs)) == jobs
+
+
+def test_each_process_on_a_machine_has_a_gpu_of_its_own(monkeypatch):
+    assert Share(1, 2, 1).device('cpu') == 'cpu' and Share(5, 8, 5).device('cuda:3') == 'cuda:3'
+    monkeypatch.setattr('torch.cuda.is_available', lambda: True)
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 4)
+    assert [Share(rank, 8, rank % 4).device('auto') for rank in range(8)] == [f'cuda:{rank % 4}' for rank in range(8)]
+    assert Share(5, 8, 5).device('cuda') == 'cuda:1'  # more processes than GPUs share them
+    assert Share().device('auto') == 'auto'

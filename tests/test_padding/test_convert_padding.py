@@ -134,8 +134,8 @@ def test_patterns_choose_modules_and_all_below_them(include, exclude, names):
     (dict(include='backbone1'), ValueError, "include pattern 'backbone1' matches no convolution; names are, "
      "for example, 'backbone.0', 'backbone.2', 'head.0' of 4"),
     (dict(exclude=['head', 'neck']), ValueError, "exclude pattern 'neck' matches no convolution"),
-    (dict(include='head', exclude='*'), ValueError, r"exclude '\*' leaves none of the 2 convolutions of "
-     "include 'head'"),
+    (dict(include='head', exclude='*'), ValueError, r"exclude '\*' leaves none of the 2 convolutions that "
+     "'head' is to convert, so there is nothing"),
     (dict(include=['head.1', 'backbone.2']), ValueError, 'nothing to convert: 1 convolution without padding; head.1 '
      r'\(ConvTranspose2d\) is transposed'),
 ])
