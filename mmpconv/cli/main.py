@@ -165,7 +165,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = parser.parse_args(argv[:1]).command
     # Of deprecations in what MMEngine imports users need not know; names of files need not be text.
     warnings.filterwarnings('ignore', category=FutureWarning, module=r'transformers\.')
-    sys.stdout.reconfigure(errors='backslashreplace')
+    if hasattr(sys.stdout, 'reconfigure'):  # a notebook's has it not
+        sys.stdout.reconfigure(errors='backslashreplace')
     try:
         return _run(name, argv[1:])
     except KeyboardInterrupt:
