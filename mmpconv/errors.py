@@ -5,12 +5,13 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from .remedies import Mendable
 
-# What a disk, not a program, is to blame for: full, over quota, read-only, not the user's, broken.
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
+# The disk, not a program, is to blame: full, over quota, read-only, not the user's, broken; or the place cannot be that
+# of a file: it is a folder, in a file, or has too long a name.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG,
+                errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
 
 
 class LaunchError(Mendable, Exception):
@@ -20,7 +21,7 @@ class LaunchError(Mendable, Exception):
     """
 
 
-@contextmanager
+@contextlib.contextmanager
 def user_errors() -> Iterator[None]:
     """End the process with one sentence where its user has to act; other errors keep their traceback."""
     try:

@@ -139,7 +139,7 @@ ALLOWED_WRITERS = {
     'mmpconv/cli/batch/stream.py': {
         'filled.save(out)': 'Photo.save writes whole files', 'filled.save(Path(folder) / out.name)': 'temporary'},
     'mmpconv/evaluation/perceptual_metrics.py': {'torch.save(state, safe_file)': 'into memory'},
-    'mmpconv/analysis/padding_comparison/training.py': {"open(command.log, 'ab')": 'what another process says'},
+    'mmpconv/analysis/padding_comparison/training.py': {"open(log, 'ab')": 'what another process says'},
     'benchmarks/loss.py': {
         "torch.save({f'features.{key}': value for key, value in features.state_dict().items()}, path)": 'temporary'},
     'benchmarks/training.py': {'torch.save(weights, path)': 'temporary'},

@@ -1,4 +1,4 @@
-"""Errors that a user has to act on end a program with one sentence."""
+"""Errors that a user has to act on end a program with one sentence; what would end it at once is an interrupt."""
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
@@ -8,8 +8,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmpconv.checkpoints import CheckpointError
 from mmpconv.datasets.frozen_benchmark import BenchmarkError
-from mmpconv.errors import LaunchError, user_errors
+from mmpconv.errors import LaunchError, termination_as_interrupt, user_errors
 from mmpconv.registry import DATASETS
+from mmpconv.whole_files import write_text
 
 
 class Replaced(Dataset):
@@ -86,3 +87,38 @@ def test_other_errors_keep_their_traceback():
     for kind in (ValueError, RuntimeError):
         with pytest.raises(kind, match='bug'), user_errors():
             raise kind('bug')
+
+
+@pytest.mark.parametrize('make, reason', [
+    (lambda path: path.mkdir(), 'is a directory'),
+    (lambda path: path.parent.rmdir() or path.parent.touch(), 'file exists'),
+])
+def test_a_place_that_cannot_be_that_of_a_file_is_a_sentence(tmp_path, make, reason):
+    path = tmp_path / 'folder/out.png'
+    path.parent.mkdir()
+    make(path)
+    message = f'^error: .* cannot be read or written: {reason}; .* name another place$'
+    with pytest.raises(SystemExit, match=message), user_errors():
+        write_text(path, 'text')
+
+
+@pytest.fixture(params=[signal.SIGTERM, signal.SIGHUP])
+def number(request):
+    before = signal.getsignal(request.param)
+    yield request.param
+    signal.signal(request.param, before)
+
+
+def test_other_ends_are_interrupts_too(number):
+    signal.signal(number, signal.SIG_DFL)
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_what_is_ignored_stays_ignored(number):
+    """As SIGHUP is under nohup."""
+    signal.signal(number, signal.SIG_IGN)
+    with termination_as_interrupt():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) == signal.SIG_IGN

@@ -117,12 +117,9 @@ def save(samples: Sequence[SeenSample], path: Path) -> None:
     """Write the sheet; the file appears when it is complete.
 
     Raises:
-        LaunchError: The file's suffix is none of a picture, or it cannot be written.
+        OSError: It cannot be written.
     """
     titles = list(samples[0].tiles)
     sheet = contact_sheet([list(sample.tiles.values()) for sample in samples], titles,
                           [sample.caption for sample in samples])
-    try:
-        write_bytes(path, cv2.imencode(path.suffix, sheet[..., ::-1])[1].tobytes())
-    except OSError as error:
-        raise LaunchError(f'{path} cannot be written ({error.strerror or error}); give another file with -o') from error
+    write_bytes(path, cv2.imencode(path.suffix, sheet[..., ::-1])[1].tobytes())

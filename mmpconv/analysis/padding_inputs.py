@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from mmpconv.checkpoints.loading import load_from_local
 from mmpconv.errors import LaunchError
+from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.decoding import decode
 
 from .padding_maps import SURROUNDINGS
 
@@ -27,16 +29,19 @@ def load_photo(path: Path | None) -> np.ndarray:
     if path is None:
         from skimage import data
         return data.astronaut()
-    # Here, not above: they import MMagic, which takes its time.
-    from mmpconv.datasets.transforms import LoadImageFromFile
-    from mmpconv.photos import UnreadableImageError
     try:
-        return LoadImageFromFile(key='img', channel_order='rgb')({'img_path': str(path)})['img']
-    except UnreadableImageError as error:
-        # OpenCV's own words for what is no picture are of no use to anyone.
-        foreign = isinstance(error.__cause__, cv2.error) and 'OpenCV' in error.reason
-        raise LaunchError(f'cannot read the photo {path}: {"it is no picture" if foreign else error.reason}; give a '
-                          'JPEG, PNG or another format that OpenCV reads') from error
+        return decode(path.read_bytes(), str(path), channel_order='rgb')
+    except (OSError, UnreadableImageError) as error:
+        reason = getattr(error, 'reason', None) or (
+            'there is no such file' if isinstance(error, FileNotFoundError) else error.strerror)
+        raise LaunchError(f'cannot read the photo {path}: {reason}; give a JPEG, PNG or another format of pictures'
+                          ) from error
+
+
+def as_tensor(photo: np.ndarray, top: int, left: int, height: int, width: int) -> Tensor:
+    """A window of a photo `(H, W, 3)` of bytes as `(1, 3, height, width)` in [0, 1]."""
+    window = torch.from_numpy(photo[top:top + height, left:left + width].copy())
+    return window.permute(2, 0, 1)[None].float() / 255
 
 
 def middle(photo: np.ndarray, size: int) -> Tensor:
@@ -66,8 +71,7 @@ def middle(photo: np.ndarray, size: int) -> Tensor:
         photo = cv2.resize(photo, (max(side, round(width * scale)), max(side, round(height * scale))),
                            interpolation=cv2.INTER_AREA)
     top, left = ((n - side) // 2 for n in photo.shape[:2])
-    image = torch.from_numpy(photo[top:top + side, left:left + side].copy())
-    return image.permute(2, 0, 1)[None].float() / 255
+    return as_tensor(photo, top, left, side, side)
 
 
 def normalise(image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What zero padding and partial padding make of a photo near its borders, in numbers."""
+"""Activations of a network near the border of a photo: zero padding, partial padding, no border."""
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class LayerMaps:
     """The activations of one layer.
 
     Args:
-        weights: Which weights the network had.
+        weights: Name of the weights of the network.
         layer: Name of the module.
         maps: ``(h, w)`` by ``ZERO``, ``PARTIAL`` and ``NO_BORDER``: the mean over channels of the absolute
             activation.
@@ -32,8 +32,7 @@ class LayerMaps:
 
     def profile(self, which: str) -> np.ndarray:
         """Mean at 0, 1, ... cells from the nearest border."""
-        values, distance = self.maps[which], self._distance()
-        return np.array([values[distance == i].mean() for i in range(distance.max() + 1)])
+        return mean_by_distance(self.maps[which], self._distance())
 
     def border(self, which: str) -> float:
         """Mean in the outermost cells over that of the interior."""
@@ -50,6 +49,12 @@ class LayerMaps:
         return np.minimum(rows[:, None], columns)
 
 
+def mean_by_distance(values: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Means of the values at a distance of 0, 1, ...; those of infinite distance are in none."""
+    farthest = int(distance[np.isfinite(distance)].max())
+    return np.array([values[distance == cells].mean() for cells in range(farthest + 1)])
+
+
 def compare(weights: str, network: nn.Module, image: Tensor, layers: Sequence[str] | None = None) -> list[LayerMaps]:
     """Activations of a network with zero padding, with partial padding, and without a border.
 
@@ -57,7 +62,7 @@ def compare(weights: str, network: nn.Module, image: Tensor, layers: Sequence[st
     ``SURROUNDINGS``; then cut out. It is what padding stands in for.
 
     Args:
-        weights: As :class:`LayerMaps` is to call them.
+        weights: Name of the weights, for :class:`LayerMaps`.
         network: With zero padding, in evaluation mode; left as it is.
         image: ``(1, C, S, S)``.
         layers: Names of modules. None: the last ones with a quarter and a sixteenth of the size.

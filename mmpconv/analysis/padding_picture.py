@@ -1,17 +1,14 @@
 """A picture of partial padding: its ratio, and what it does to the activations of a network."""
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
-from PIL import Image
 
-from mmpconv.errors import LaunchError
 from mmpconv.ops import partial_padding_ratio
-from mmpconv.whole_files import whole_file
 
+from .figures import aligned
 from .padding_maps import NO_BORDER, PARTIAL, SURROUNDINGS, ZERO, LayerMaps
 
 # Kernel size, stride, padding, dilation, size of the image.
@@ -115,28 +112,10 @@ def _colorbar(part: SubFigure, shown, axis: Axes, extend: str) -> None:
     part.colorbar(shown, ax=axis, extend=extend, fraction=0.05, pad=0.03).ax.tick_params(labelsize=7)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, or as whatever else its suffix says. The file appears when it is complete.
-
-    Raises:
-        LaunchError: The suffix is unknown, or the file cannot be written.
-    """
-    if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
-        raise LaunchError(f'-o {path} does not say which kind of picture to write; end it in .png')
-    try:
-        with whole_file(path) as unfinished:
-            figure.savefig(unfinished, dpi=80)
-            if path.suffix.lower() == '.png':  # with a palette, a third of the size
-                Image.open(unfinished).convert('RGB').quantize(256).save(unfinished, optimize=True)
-    except OSError as error:
-        raise LaunchError(f'{path} cannot be written ({error.strerror or error}); give another file with -o') from error
-
-
 def summary(rows: Sequence[LayerMaps]) -> str:
     """A line for each layer: the mean activation in the outermost cells, over that of the interior."""
     lines = [('weights', 'layer', 'cells', ZERO, PARTIAL, NO_BORDER)]
     for maps in rows:
         lines.append((maps.weights, maps.layer, 'x'.join(map(str, maps.maps[ZERO].shape)),
                       *(f'{maps.border(which):.2f}' for which in (ZERO, PARTIAL, NO_BORDER))))
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    return '\n'.join('  '.join(word.ljust(width) for word, width in zip(line, widths)).rstrip() for line in lines)
+    return aligned(lines)

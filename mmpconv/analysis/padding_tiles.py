@@ -8,25 +8,23 @@ import cv2
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from mmengine.config import ConfigDict
-from mmengine.registry import MODELS, DefaultScope
-from mmengine.utils import import_modules_from_strings
 from torch import Tensor, nn
 
-from mmpconv.checkpoints.loading import load_from_local
 from mmpconv.errors import LaunchError
 from mmpconv.padding import convert_padding
 from mmpconv.whole_files import read_json
 
-from .padding_inputs import build_networks, normalise
+from .padding_comparison.further import trained_model
+from .padding_inputs import as_tensor, build_networks, normalise
+from .padding_maps import mean_by_distance
 
-# What maps an image (1, 3, H, W) to features or logits (1, C, H / stride, W / stride).
+# From an image (1, 3, H, W) to features or logits (1, C, H / stride, W / stride).
 Mapping = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Seams:
-    """How much the tiles of an image differ from the whole, in percent, cell by cell.
+    """Differences of the tiles of an image from the whole, in percent, cell by cell.
 
     Attributes:
         difference: ``(h, w)``: the norm over channels of tiled minus whole, over the root mean square of that norm of
@@ -51,9 +49,7 @@ class Seams:
 
     def profile(self) -> np.ndarray:
         """Mean difference at 0, 1, ... cells from the nearest seam."""
-        distance = self.distance
-        return np.array([self.difference[distance == cells].mean()
-                         for cells in range(int(distance[np.isfinite(distance)].max()) + 1)])
+        return mean_by_distance(self.difference, self.distance)
 
     @property
     def at_seams(self) -> float:
@@ -104,7 +100,7 @@ def seam_table(found: Sequence[tuple[str, str, Seams]]) -> str:
     """A line a network and padding: mean, over its runs, of the difference at seams and inside of tiles.
 
     Args:
-        found: Network, padding, and what was seen, one a run.
+        found: Network, padding and seams, one a run.
     """
     groups: dict[tuple[str, str], list[Seams]] = {}
     for network, padding, seams in found:
@@ -140,12 +136,11 @@ def tiles_of(photo: np.ndarray, tile: int, width: int) -> Tensor:
         raise LaunchError(f'--tile is {tile}, but the photo has {photo.shape[1]}x{photo.shape[0]} pixels and must hold '
                           'at least two tiles; give a smaller one, or a larger photo')
     top, left = ((size - count * tile) // 2 for size, count in zip(photo.shape, (rows, columns)))
-    image = torch.from_numpy(photo[top:top + rows * tile, left:left + columns * tile].copy())
-    return image.permute(2, 0, 1)[None].float() / 255
+    return as_tensor(photo, top, left, rows * tile, columns * tile)
 
 
 def converted(name: str, checkpoint: Path | None, layer: str | None) -> Iterator[tuple[str, str, Mapping]]:
-    """A network of torchvision in each padding, not trained again: network, padding, and what maps an image."""
+    """A network of torchvision in each padding, not trained again: network, padding, and the mapping."""
     for weights, (network, normalised) in build_networks(name, checkpoint).items():
         for padding, mode in MODES.items():
             other = copy.deepcopy(network)
@@ -158,7 +153,7 @@ def converted(name: str, checkpoint: Path | None, layer: str | None) -> Iterator
 
 
 def _features(network: nn.Module, layer: str | None) -> Mapping:
-    """What a layer gives out; by default the last but one of the networks' parts, which still has a map."""
+    """The output of a layer; by default of the last but one of the networks' parts, which still has a map."""
     modules = dict(network.named_modules())
     if layer is None:
         layer = 'features' if 'features' in modules else 'layer4' if 'layer4' in modules else ''
@@ -187,15 +182,10 @@ def trained(folder: Path) -> Iterator[tuple[str, str, Mapping]]:
                           'mmpconv compare-padding')
     for path in scores:
         score = read_json(path)
-        config = ConfigDict(read_json(path.parent / 'settings.json')['config'])
-        import_modules_from_strings(**(config.get('custom_imports') or dict(imports=[])))
         files = sorted(path.parent.glob('*_[0-9]*.pth'), key=lambda file: int(file.stem.rpartition('_')[2]))
         if not files:
             raise LaunchError(f'{path.parent} has no checkpoint any more')
-        with DefaultScope.overwrite_default_scope(config.get('default_scope') or 'mmengine'):
-            model = MODELS.build({'data_preprocessor': config.get('data_preprocessor'), **config.model})
-        model.load_state_dict(load_from_local(str(files[-1]), map_location='cpu')['state_dict'])
-        model.eval()
+        model = trained_model(read_json(path.parent / 'settings.json')['config'], files[-1])
 
         def logits_or_features(image, model=model):
             image = normalise(image)  # all of these were trained on ImageNet's mean and deviation

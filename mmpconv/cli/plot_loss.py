@@ -22,15 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from matplotlib.figure import Figure
-
-    from mmpconv.analysis.loss_curves import draw, named_runs, read_losses, save, summary
+    from mmpconv.analysis.figures import require_picture, save
+    from mmpconv.analysis.logs import named_runs, read_losses
+    from mmpconv.analysis.loss_curves import draw, summary
 
     if args.smooth < 1:
         raise LaunchError(f'--smooth is {args.smooth} but must be a number of values, at least 1')
-    if args.out.suffix[1:].lower() not in Figure().canvas.get_supported_filetypes():
-        raise LaunchError(f'-o {args.out} does not say which kind of picture to write; end it in .png')
+    require_picture(args.out)
     runs = {name: read_losses(path) for name, path in named_runs(args.runs).items()}
-    save(draw(runs, args.smooth, args.log), args.out)
+    save(draw(runs, args.smooth, args.log), args.out, dpi=100)
     print(summary(runs))
     print(f'\npicture: {args.out}')

@@ -29,15 +29,16 @@ def add_photo_and_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from mmpconv.analysis.figures import save
     from mmpconv.analysis.padding_inputs import build_networks, load_photo, middle, normalise
     from mmpconv.analysis.padding_maps import compare
-    from mmpconv.analysis.padding_picture import draw, save, summary
+    from mmpconv.analysis.padding_picture import draw, summary
 
     networks = build_networks(args.network, args.checkpoint)
     image = middle(load_photo(args.photo), args.size)
     rows = [maps for weights, (network, normalised) in networks.items()
             for maps in compare(weights, network, normalise(image) if normalised else image, args.layers)]
-    save(draw(image[0].permute(1, 2, 0).numpy(), rows), args.out)
+    save(draw(image[0].permute(1, 2, 0).numpy(), rows), args.out, dpi=80, colors=256)
     print('Mean activation in the outermost cells, over that of the interior:\n')
     print(summary(rows))
     print(f'\npicture: {args.out}')

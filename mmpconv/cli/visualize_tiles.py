@@ -28,13 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from mmpconv.analysis.figures import save
     from mmpconv.analysis.padding_inputs import load_photo
-    from mmpconv.analysis.padding_picture import save
     from mmpconv.analysis.padding_tiles import converted, draw, seam_table, seams_of, tiles_of, trained
 
     image = tiles_of(load_photo(args.photo), args.tile, args.width)
     networks = trained(args.runs) if args.runs else converted(args.network, args.checkpoint, args.layer)
     found = [(network, padding, seams_of(maps, image, args.tile)) for network, padding, maps in networks]
-    save(draw(image, found), args.out)
+    save(draw(image, found), args.out, dpi=80, colors=256)
     print(seam_table(found))
     print(f'\npicture: {args.out}')

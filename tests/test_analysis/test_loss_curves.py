@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmpconv.analysis import loss_curves
-from mmpconv.analysis.loss_curves import draw, read_losses, run_name, smoothed
+from mmpconv.analysis.logs import named_runs, read_losses, run_name
+from mmpconv.analysis.loss_curves import draw, smoothed
 from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 
@@ -154,4 +154,4 @@ def test_a_table_without_iterations_is_refused(tmp_path):
 def test_a_run_given_twice_is_refused(tmp_path):
     scalars(tmp_path / 'run', '1', {1: 2.})
     with pytest.raises(LaunchError, match='a run is given twice'):
-        loss_curves.named_runs([tmp_path / 'run', tmp_path / 'run'])
+        named_runs([tmp_path / 'run', tmp_path / 'run'])

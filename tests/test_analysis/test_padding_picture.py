@@ -10,13 +10,11 @@ import pytest
 import skimage.data
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from PIL import Image
 
 from mmpconv.analysis import padding_picture
 from mmpconv.analysis.padding_maps import NO_BORDER, PARTIAL, ZERO, LayerMaps
 from mmpconv.cli import main
-from mmpconv.errors import LaunchError
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,36 +75,6 @@ def test_summary_lists_border_over_interior(rows):
         n = len(maps.maps[ZERO])
         assert line.split() == ['weights', f'layer{n}', f'{n}x{n}', *(
             f'{maps.border(which):.2f}' for which in (ZERO, PARTIAL, NO_BORDER))]
-
-
-def test_picture_that_cannot_be_completed_leaves_the_old_one(tmp_path, monkeypatch):
-    path = tmp_path / 'out.png'
-    path.write_text('old')
-
-    def full(self, file, **kwargs):
-        Path(file).write_text('half')
-        raise OSError(28, 'No space left on device')
-
-    monkeypatch.setattr(Figure, 'savefig', full)
-    with pytest.raises(LaunchError, match='out.png cannot be written .No space left on device.; give another file'):
-        padding_picture.save(Figure(), path)
-    assert path.read_text() == 'old' and [*tmp_path.iterdir()] == [path]
-
-
-@pytest.mark.parametrize('suffix', ['png', 'svg'])
-def test_kind_of_picture_follows_the_suffix(tmp_path, suffix):
-    path = tmp_path / 'new folder' / f'out.{suffix}'
-    padding_picture.save(Figure(), path)
-    if suffix == 'png':
-        assert Image.open(path).mode == 'P'
-    else:
-        assert '<svg' in path.read_text()
-
-
-def test_picture_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(LaunchError, match='out.txt does not say which kind of picture to write; end it in .png'):
-        padding_picture.save(Figure(), tmp_path / 'out.txt')
-    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize('arguments, message', [

@@ -11,9 +11,9 @@ from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
 from mmpconv.evaluation.results_page import publish, require_marks
 from mmpconv.whole_files import locked, write_text
 
-from .further import draw_further, logged_scores, shifted_scores
+from .further import logged_scores, shifted_scores
 from .plan import DEFAULT, READY, Comparison, default_work_dir, is_own_config, own_comparison, plan_runs
-from .report import draw, report, to_csv
+from .report import draw, draw_further, report, to_csv
 from .run import Run
 from .training import places_for, train_all
 

@@ -1,17 +1,17 @@
-"""The scores of a comparison as CSV and as the table of the padding paper."""
+"""The results of a comparison: as CSV, as the table of the padding paper with its notes, and as pictures."""
 import csv
 import io
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mmpconv.evaluation.statistics import PaddingSummary, summarise
-from mmpconv.whole_files import whole_file
 
-from .further import UNDEFINED, further_table, interval, markdown_table, number, p_value
+from ..figures import panels, save
 from .run import BASELINE, Run
 
 COLUMNS = {'network': str, 'padding': str, 'seed': int, 'best': float, 'best_step': int, 'last': float}
+UNDEFINED = '-'
 
 
 def to_csv(scores: Sequence[dict], further: Sequence[dict] = ()) -> str:
@@ -34,19 +34,31 @@ def from_csv(text: str) -> list[dict]:
     return [{name: kind(line[name]) for name, kind in COLUMNS.items()} for line in csv.DictReader(io.StringIO(text))]
 
 
-def summaries(scores: Sequence[dict]) -> dict[tuple[str, str], PaddingSummary]:
-    """What the scores come to, by network and padding, in their order.
+def summaries(scores: Sequence[dict], value: Callable[[dict], float] = lambda score: score['best']
+              ) -> dict[tuple[str, str], PaddingSummary]:
+    """Statistics of one of the scores, by network and padding, in their order.
 
-    Every padding of a network has the same seeds, and zero padding is among them.
+    Args:
+        scores: One a run. Every padding of a network has the same seeds, and zero padding is among them.
+        value: Takes the score that is meant from those of a run.
     """
-    best: dict[tuple[str, str], dict[int, float]] = {}
+    values: dict[tuple[str, str], dict[int, float]] = {}
     for score in scores:
-        best.setdefault((score['network'], score['padding']), {})[score['seed']] = score['best']
-    found = {}
-    for (network, padding), by_seed in best.items():
-        baseline = None if padding == BASELINE else [best[network, BASELINE][seed] for seed in by_seed]
-        found[network, padding] = summarise(list(by_seed.values()), baseline)
-    return found
+        values.setdefault((score['network'], score['padding']), {})[score['seed']] = value(score)
+    return {(network, padding): summarise(
+        list(by_seed.values()),
+        None if padding == BASELINE else [values[network, BASELINE][seed] for seed in by_seed])
+        for (network, padding), by_seed in values.items()}
+
+
+def further_summaries(further: Sequence[dict], name: str) -> dict[tuple[str, str], PaddingSummary]:
+    """See :func:`summaries`; of a further score.
+
+    Args:
+        further: One a run: ``network``, ``padding``, ``seed``, and ``scores`` by name.
+        name: Of the score.
+    """
+    return summaries(further, lambda run: run['scores'][name])
 
 
 def table(scores: Sequence[dict]) -> str:
@@ -54,10 +66,37 @@ def table(scores: Sequence[dict]) -> str:
     seeds = list(dict.fromkeys(score['seed'] for score in scores))
     header = ['network', 'padding', *(f'seed {seed}' for seed in seeds), 'average', 'diff', 'stdev',
               '95 % interval of diff', 'p']
-    rows = [[network, padding, *map(number, summary.scores), number(summary.average),
-             number(summary.difference, '+'), number(summary.stdev), interval(summary.difference_interval),
-             p_value(summary.p_value)] for (network, padding), summary in summaries(scores).items()]
-    return markdown_table(header, rows, words=2)
+    rows = [[network, padding, *map(_number, found.scores), _number(found.average), _number(found.difference, '+'),
+             _number(found.stdev), *_certainty(found)] for (network, padding), found in summaries(scores).items()]
+    return _markdown(header, rows, words=2)
+
+
+def further_table(further: Sequence[dict]) -> str:
+    """A line a network, further score and padding, in Markdown."""
+    rows = [[network, name, padding, _number(found.average), _number(found.stdev), _number(found.difference, '+'),
+             *_certainty(found)]
+            for network in dict.fromkeys(run['network'] for run in further) for name in further[0]['scores']
+            for (of, padding), found in further_summaries(further, name).items() if of == network]
+    return _markdown(['network', 'score', 'padding', 'average', 'stdev', 'diff', '95 % interval of diff', 'p'], rows,
+                     words=3)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> str:
+    """A table whose first columns, as many as ``words``, are words, and the others numbers."""
+    alignment = ['-'] * words + ['-:'] * (len(header) - words)
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in [header, alignment, *rows])
+
+
+def _number(value: float | None, sign: str = '') -> str:
+    """Three decimals; ``sign`` is '+' for a difference."""
+    return UNDEFINED if value is None else f'{round(value, 3) + 0.0:{sign}.3f}'  # no -0.000
+
+
+def _certainty(found: PaddingSummary) -> tuple[str, str]:
+    """The interval of the difference, and p."""
+    ends, p = found.difference_interval, found.p_value
+    return (UNDEFINED if ends is None else f'{ends[0]:+.3f} to {ends[1]:+.3f}',
+            UNDEFINED if p is None else '< 0.001' if p < 0.001 else f'{p:.3f}')
 
 
 def report(scores: Sequence[dict], runs: Sequence[Run], template: str, further: Sequence[dict] = (),
@@ -65,11 +104,11 @@ def report(scores: Sequence[dict], runs: Sequence[Run], template: str, further: 
     """The table, how to read it, and how it came about, in Markdown.
 
     Args:
-        scores: As of :func:`to_csv`.
+        scores: See :func:`to_csv`.
         runs: Those that gave the scores.
-        template: Where their configs lie, as a user would write it.
-        further: Further scores of the same runs, as of :func:`~.further.summaries_of`.
-        shifts: As of :func:`~.shifted_crops.shifted_scores`, whose scores are among them.
+        template: Path of their configs, as a user would write it.
+        further: Further scores of the same runs; see :func:`further_summaries`.
+        shifts: See :func:`~.further.shifted_scores`, whose scores are among them.
     """
     metric, options, gpus = runs[0].metric, runs[0].options, runs[0].gpus
     settings = [f'`{template}`', _listed(f'{run.length} {run.unit}' for run in runs),
@@ -98,7 +137,7 @@ def _last_averages(scores: Sequence[dict]) -> list[str]:
     last: dict[str, list[float]] = {}
     for score in scores:
         last.setdefault(f'{score["network"]}-{score["padding"]}', []).append(score['last'])
-    return [f'{name} {number(statistics.fmean(values))}' for name, values in last.items()]
+    return [f'{name} {_number(statistics.fmean(values))}' for name, values in last.items()]
 
 
 def _listed(values: Iterable[str]) -> str:
@@ -106,28 +145,17 @@ def _listed(values: Iterable[str]) -> str:
     return '; '.join(dict.fromkeys(values))
 
 
-PLOT_COLUMNS = 3
-
-
 def draw(scores: Sequence[dict], metric: str, path: Path) -> None:
     """Draw a panel a network: averages with their 95 % intervals, and every run as a dot.
 
     Args:
-        scores: As of :func:`~.report.to_csv`.
+        scores: See :func:`to_csv`.
         metric: Name of the score.
-        path: The PNG file to write; its folder exists.
+        path: The PNG file to write.
     """
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
-
     found = summaries(scores)
     networks = list(dict.fromkeys(network for network, _ in found))
-    columns = min(len(networks), PLOT_COLUMNS)
-    figure, axes = plt.subplots(-(-len(networks) // columns), columns, squeeze=False, layout='constrained',
-                                figsize=(4.2 * columns, 3.6 * -(-len(networks) // columns)))
-    for axis in axes.flat[len(networks):]:
-        axis.set_axis_off()
+    figure, axes = panels(len(networks), 4.2, 3.6)
     for axis, network in zip(axes.flat, networks):
         paddings = [padding for name, padding in found if name == network]
         for place, padding in enumerate(paddings):
@@ -146,6 +174,35 @@ def draw(scores: Sequence[dict], metric: str, path: Path) -> None:
     for row in axes:
         row[0].set_ylabel(metric)
     figure.suptitle('average and its 95 % interval; dots: runs', fontsize='small')
-    with whole_file(path) as unfinished:
-        figure.savefig(unfinished, dpi=110)
-    plt.close(figure)
+    save(figure, path)
+
+
+def draw_further(further: Sequence[dict], path: Path) -> None:
+    """Draw a panel a network: the difference of each score to zero padding, with its 95 % interval.
+
+    Args:
+        further: See :func:`further_summaries`.
+        path: The PNG file to write.
+    """
+    found = {name: further_summaries(further, name) for name in further[0]['scores']}
+    networks = list(dict.fromkeys(run['network'] for run in further))
+    paddings = [padding for padding in dict.fromkeys(run['padding'] for run in further) if padding != BASELINE]
+    figure, axes = panels(len(networks), 5, 3.8)
+    for axis, network in zip(axes.flat, networks):
+        for order, padding in enumerate(paddings):
+            shown = [of_score[network, padding] for of_score in found.values()]
+            places = [place + (order - (len(paddings) - 1) / 2) * 0.2 for place in range(len(shown))]
+            middle = [summary.difference for summary in shown]
+            ends = [summary.difference_interval or (summary.difference, ) * 2 for summary in shown]
+            axis.errorbar(places, middle, [[value - low for value, (low, _) in zip(middle, ends)],
+                                           [high - value for value, (_, high) in zip(middle, ends)]],
+                          fmt='D', markersize=4, capsize=3, label=padding, color=f'C{order + 1}')
+        axis.axhline(0, color='black', linewidth=0.8)
+        axis.set_xticks(range(len(found)), [*found], rotation=30, ha='right', fontsize='small')
+        axis.set_title(network)
+        axis.grid(axis='y', alpha=0.3)
+        axis.legend(fontsize='small')
+    for row in axes:
+        row[0].set_ylabel(f'difference to {BASELINE} padding')
+    figure.suptitle('difference of the averages and its 95 % interval', fontsize='small')
+    save(figure, path)

@@ -1,5 +1,4 @@
 """One training of a comparison: its folder, its settings, its scores."""
-import json
 import math
 import re
 import shutil
@@ -15,6 +14,8 @@ from mmpconv.engine.resume import load_config
 from mmpconv.environment import difference, plain
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import read_json, write_json
+
+from ..logs import SCALARS, read_scalars
 
 _NO_METRICS = {'step', 'time', 'data_time', 'memory'}
 
@@ -52,13 +53,8 @@ def checkpoint_to_resume(work_dir: Path, scores: dict[int, float]) -> Path | Non
 
 
 def _validations(work_dir: Path) -> Iterator[dict]:
-    for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        for text in log.read_text(encoding='utf-8').splitlines(keepends=True):
-            if not text.endswith('\n'):  # being written just now, or cut off
-                continue
-            line = json.loads(text)
-            if 'iter' not in line:  # those of training have it
-                yield line
+    for log in sorted(work_dir.glob(f'*/{SCALARS}')):
+        yield from (scalars for scalars in read_scalars(log) if 'iter' not in scalars)  # those of training have it
 
 
 BASELINE = 'zero'
@@ -69,10 +65,10 @@ class Run:
     """A network with a padding and a seed.
 
     Attributes:
-        network, padding, seed: What is compared.
-        config: Path of the config, as of ``tools/train.py``.
-        folder: Its work dir. Beside what MMEngine writes there lie ``settings.json``, what it was started with,
-            and, once it is finished, ``score.json``.
+        network, padding, seed: The names and number that tell it from the others.
+        config: Path of the config, as ``mmpconv train`` takes it.
+        folder: Its work dir. Beside the files of MMEngine there lie ``settings.json``, with which it was started, and,
+            once it is finished, ``score.json``.
         metric: Name of the score in the log.
         options: ``KEY=VALUE`` changes of the config.
         gpus: Number of processes that train together.
@@ -91,7 +87,7 @@ class Run:
 
     @property
     def log(self) -> Path:
-        """What its process prints."""
+        """The file of the output of its process."""
         return self.folder / 'train.log'
 
     @property
@@ -118,14 +114,14 @@ class Run:
 
     @property
     def unit(self) -> str:
-        """What :attr:`length` counts."""
+        """The unit of :attr:`length`."""
         return 'epochs' if self.settings['config']['train_cfg'].get('max_epochs') else 'iterations'
 
     def check(self) -> None:
         """Make sure that the run can start, and that what lies in the folder, if anything, has the same settings.
 
         Raises:
-            LaunchError: It has not; or as of :attr:`settings`.
+            LaunchError: It has not; and see :attr:`settings`.
         """
         settings, before = self.settings, read_json(self.folder / 'settings.json')
         if before is None:
@@ -137,7 +133,7 @@ class Run:
                               'give another --work-dir, or remove that folder to repeat the run')
 
     def score(self) -> dict | None:
-        """What the finished run scored; None if it is not finished."""
+        """The content of ``score.json`` of the finished run; None if it is not finished."""
         score = read_json(self.folder / 'score.json')
         if score is not None and score['metric'] != self.metric:
             return self.finish()

@@ -1,4 +1,4 @@
-"""Trainings of a comparison in processes of their own."""
+"""Trainings of a comparison in processes of their own, which never outlive it."""
 import contextlib
 import os
 import signal
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,80 +20,8 @@ from mmpconv.errors import LaunchError
 from .run import Run, read_scores
 
 POLL = 0.2  # seconds
-PATIENCE = 40  # seconds that a process gets to end by itself; torchrun gives its own processes 30
-
-
-@dataclass(frozen=True)
-class Command:
-    """What to start.
-
-    Attributes:
-        arguments: Program and arguments.
-        log: File to which the output is added.
-        environment: Variables that differ from those of this process.
-    """
-    arguments: Sequence[str]
-    log: Path
-    environment: dict[str, str]
-
-
-def run_all(starts: Sequence[Callable[[dict], Command]], places: Sequence[dict],
-            on_end: Callable[[int, int], None], on_wait: Callable[[list[int]], None], keep_open: Sequence[int]) -> None:
-    """Run commands, as many at a time as there are places. When this is left, by whatever error, all have ended.
-
-    Args:
-        starts: Each makes a command when its turn has come, from the place that it gets.
-        places: What a command needs for itself while it runs, such as GPUs.
-        on_end: Called with the number of a command and its exit status.
-        on_wait: Called several times a second with the numbers of the commands that run.
-        keep_open: File descriptors that the processes inherit.
-    """
-    waiting, free, active = list(enumerate(starts)), list(places), []
-    try:
-        while waiting or active:
-            while waiting and free:
-                (number, start), place = waiting.pop(0), free.pop(0)
-                active.append((number, place, _start(start(place), keep_open)))
-            for entry in list(active):
-                number, place, process = entry
-                if process.poll() is not None:
-                    active.remove(entry)
-                    free.append(place)
-                    on_end(number, process.returncode)
-            on_wait([number for number, _, _ in active])
-            time.sleep(POLL)
-    finally:
-        _end([process for _, _, process in active])
-
-
-def _start(command: Command, keep_open: Sequence[int]) -> subprocess.Popen:
-    with open(command.log, 'ab') as log:
-        # In a session of its own: a Ctrl-C reaches this process alone, which then ends it with all that it started.
-        return subprocess.Popen(
-            command.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            env={**os.environ, **command.environment}, pass_fds=keep_open)
-
-
-def _end(processes: Sequence[subprocess.Popen]) -> None:
-    try:
-        for process in processes:
-            _signal(process, signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE
-        for process in processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(deadline - time.monotonic(), 0))
-    finally:  # also when a second Ctrl-C cuts the waiting short
-        for process in processes:
-            _signal(process, signal.SIGKILL)  # reaches what it started and left, too
-            process.wait()
-
-
-def _signal(process: subprocess.Popen, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
 LOOK_EVERY = 2  # seconds between two looks into the logs
+PATIENCE = 40  # seconds that a process gets to end by itself; torchrun gives its own processes 30
 
 
 def places_for(jobs: int | None, gpus: int) -> list[dict]:
@@ -119,12 +47,14 @@ def places_for(jobs: int | None, gpus: int) -> list[dict]:
 def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict], lock: int) -> list[str]:
     """Train each run, or what is left of it. One that fails does not keep the others from running.
 
+    On a terminal there is a progress bar; elsewhere only a line for each run that ends.
+
     Args:
         runs: Those that are not finished.
         finished: Number of those that are.
         tools: Folder of ``train.py`` and ``dist_train.sh``.
-        places: As of :func:`places_for`.
-        lock: As of :func:`~mmpconv.whole_files.locked`.
+        places: See :func:`places_for`.
+        lock: See :func:`~mmpconv.whole_files.locked`.
 
     Returns:
         list[str]: A sentence for each run that failed.
@@ -132,83 +62,56 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
     Raises:
         LaunchError: The metric is not one that the config logs.
     """
-    failures = []
+    failures, ended, looked, total = [], 0, time.monotonic(), finished + len(runs)
+    console = Console()
+    # Runs take minutes to weeks: the speed is that of all that was done so far.
+    bar = Progress(
+        TextColumn(f'{{task.fields[done]}} of {total} runs'), BarColumn(), TextColumn('{task.percentage:.0f} %'),
+        TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn(), console=console,
+        disable=not console.is_terminal, speed_estimate_period=float('inf'))
+    task = bar.add_task('', total=total, completed=finished, done=finished)
 
-    def command(run: Run, place: dict) -> Command:
-        arguments = run.prepare()
-        if run.gpus == 1:
-            start, network = [sys.executable, str(tools / 'train.py'), run.config], {}
-        else:
-            start, network = ['bash', str(tools / 'dist_train.sh'), run.config, str(run.gpus)], dict(PORT=_free_port())
-        # dist_train.sh looks for the interpreter there.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
-        return Command([*start, *arguments], run.log, dict(PATH=path, **network, **place))
-
-    def end(number: int, status: int) -> None:
-        run = runs[number]
+    def end(run: Run, status: int) -> None:
+        nonlocal ended
+        ended += 1
         try:
             if status:
                 raise LaunchError(f'{run} failed with exit status {status}; see {run.log}{_last_line(run.log)}')
             score = run.finish()
+            line = f'{run}: best {run.metric} {score["best"]:.3f}, of {run.unit[:-1]} {score["best_step"]}'
         except LaunchError as error:
-            failures.append(str(error))
-            bar.say(f'[{bar.ended(number)}] {error}')
-        else:
-            bar.say(f'[{bar.ended(number)}] {run}: best {run.metric} {score["best"]:.3f}, of {run.unit[:-1]} '
-                    f'{score["best_step"]}')
+            line = str(error)
+            failures.append(line)
+        bar.update(task, done=finished + ended)
+        console.print(f'[{finished + ended:{len(str(total))}}/{total}] {line}', markup=False, highlight=False,
+                      soft_wrap=True)
 
-    with _Bar(runs, finished) as bar:
-        run_all([lambda place, run=run: command(run, place) for run in runs], places, end, bar.look, [lock])
+    def look(active: list[Run]) -> None:
+        nonlocal looked
+        if active and time.monotonic() < looked + LOOK_EVERY:
+            return
+        looked = time.monotonic()
+        for run in active:
+            run.check_metric()
+        done = sum(max(read_scores(run.folder, run.metric), default=0) / run.length for run in active)
+        bar.update(task, completed=finished + ended + done)
+
+    with bar:
+        run_all(runs, partial(_train, tools=tools, lock=lock), places, end, look)
     return failures
 
 
-class _Bar:
-    """A progress bar over runs on a terminal; elsewhere only what is said."""
-
-    def __init__(self, runs: Sequence[Run], finished: int):
-        self._runs, self._finished, self._ended, self._looked = runs, finished, set(), time.monotonic()
-        self._total = finished + len(runs)
-        console = Console()
-        # Runs take minutes to weeks: the speed is that of all that was done so far.
-        self._progress = Progress(
-            TextColumn('{task.description}'), BarColumn(), TextColumn('{task.percentage:.0f} %'), TimeElapsedColumn(),
-            TextColumn('left'), TimeRemainingColumn(), console=console, disable=not console.is_terminal,
-            speed_estimate_period=float('inf'))
-        self._task = self._progress.add_task(self._description(), total=self._total, completed=finished)
-
-    def __enter__(self):
-        self._progress.start()
-        return self
-
-    def __exit__(self, *error):
-        self._progress.stop()
-
-    def say(self, line: str) -> None:
-        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def ended(self, number: int) -> str:
-        """Note that a run has ended; returns how many have."""
-        self._ended.add(number)
-        self._progress.update(self._task, description=self._description())
-        return f'{self._finished + len(self._ended):{len(str(self._total))}}/{self._total}'
-
-    def look(self, active: list[int]) -> None:
-        """See how far the active runs are.
-
-        Raises:
-            LaunchError: They log another metric than is wanted.
-        """
-        if active and time.monotonic() < self._looked + LOOK_EVERY:
-            return
-        self._looked = time.monotonic()
-        done = 0.0
-        for run in (self._runs[number] for number in active):
-            run.check_metric()
-            done += max(read_scores(run.folder, run.metric), default=0) / run.length
-        self._progress.update(self._task, completed=self._finished + len(self._ended) + done)
-
-    def _description(self) -> str:
-        return f'{self._finished + len(self._ended)} of {self._total} runs'
+def _train(run: Run, place: dict, tools: Path, lock: int) -> subprocess.Popen:
+    """Start a training where it was left, or from the beginning."""
+    arguments, environment = run.prepare(), place
+    if run.gpus == 1:
+        program = [sys.executable, str(tools / 'train.py'), run.config]
+    else:
+        program = ['bash', str(tools / 'dist_train.sh'), run.config, str(run.gpus)]
+        # dist_train.sh looks for the interpreter in PATH.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
+        environment = dict(PATH=path, PORT=_free_port(), **place)
+    return start_process([*program, *arguments], run.log, environment, [lock])
 
 
 def _free_port() -> str:
@@ -218,6 +121,69 @@ def _free_port() -> str:
 
 
 def _last_line(log: Path) -> str:
-    """Where a process says what was wrong, as part of a sentence."""
+    """The line in which a process says why it failed, as part of a sentence."""
     lines = log.read_text(encoding='utf-8', errors='replace').strip().splitlines() if log.is_file() else []
     return f' ({lines[-1].strip()[:300]})' if lines else ''
+
+
+def start_process(arguments: Sequence[str], log: Path, environment: dict, keep_open: Sequence[int]) -> subprocess.Popen:
+    """Start a program whose output is added to a log.
+
+    Args:
+        environment: Variables that differ from those of this process.
+        keep_open: File descriptors that it inherits.
+    """
+    with open(log, 'ab') as output:
+        # In a session of its own: a Ctrl-C reaches this process alone, which then ends it with all that it started.
+        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                start_new_session=True, env={**os.environ, **environment}, pass_fds=keep_open)
+
+
+def run_all(items: Sequence, start: Callable[..., subprocess.Popen], places: Sequence[dict],
+            on_end: Callable[..., None], on_wait: Callable[[list], None]) -> None:
+    """Run a process for each item, as many at a time as there are places; all have ended when this is left.
+
+    That holds whatever error ends it, Ctrl-C included: a single thread starts, watches and ends them.
+
+    Args:
+        items: What there are processes for.
+        start: Called with an item and the place that it gets, when its turn has come.
+        places: What a process needs for itself while it runs, such as GPUs.
+        on_end: Called with an item and the exit status of its process.
+        on_wait: Called several times a second with the items whose processes run.
+    """
+    waiting, free, active = list(items), list(places), []
+    try:
+        while waiting or active:
+            while waiting and free:
+                item, place = waiting.pop(0), free.pop(0)
+                active.append((item, place, start(item, place)))
+            for entry in list(active):
+                item, place, process = entry
+                if process.poll() is not None:
+                    active.remove(entry)
+                    free.append(place)
+                    on_end(item, process.returncode)
+            on_wait([item for item, _, _ in active])
+            time.sleep(POLL)
+    finally:
+        _end([process for _, _, process in active])
+
+
+def _end(processes: Sequence[subprocess.Popen]) -> None:
+    try:
+        for process in processes:
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        for process in processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(deadline - time.monotonic(), 0))
+    finally:  # also when a second Ctrl-C cuts the waiting short
+        for process in processes:
+            _signal(process, signal.SIGKILL)  # reaches what it started and left, too
+            process.wait()
+
+
+def _signal(process: subprocess.Popen, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -8,14 +8,13 @@ from comparison_runs import CONFIG, TRAIN, write_configs
 from mmengine.config import Config
 
 from mmpconv.analysis.padding_comparison import compare, training
-from mmpconv.analysis.padding_comparison import training as processes
 from mmpconv.analysis.padding_comparison.compare import mark_of, resolve
 from mmpconv.analysis.padding_comparison.plan import READY, default_work_dir, is_own_config
 from mmpconv.cli import main
 from mmpconv.cli.main import parse
 from mmpconv.errors import LaunchError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # A config whose model MMEngine can build, and whose convolutions have padding.
 OWN = CONFIG.replace("dict(type='Net', width=4)", "dict(type='NarrowVGG', depth=11, width=8)").replace(
     "default_scope = 'mmengine'", "default_scope = 'mmengine'\ncustom_imports = dict(imports=['own_network'])")
@@ -121,7 +120,7 @@ def test_what_a_config_cannot_be_compared_by_is_refused(own, tmp_path, argv, wor
 
 
 def test_one_command_trains_and_compares_a_users_config(own, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(processes, 'POLL', 0.02)
+    monkeypatch.setattr(training, 'POLL', 0.02)
     monkeypatch.setattr(training, 'LOOK_EVERY', 0)
     (tmp_path / 'tools').mkdir()
     (tmp_path / 'tools/train.py').write_text(TRAIN.replace("'net-partial'", "'own-partial'"))

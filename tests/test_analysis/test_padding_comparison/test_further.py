@@ -10,13 +10,13 @@ from comparison_runs import make_run
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from mmpconv.analysis.padding_comparison import further as shifted_crops
+from mmpconv.analysis.padding_comparison import further
 from mmpconv.analysis.padding_comparison.further import shifted_scores
 from mmpconv.analysis.padding_comparison.run import Run
 from mmpconv.engine.launch import build_runner
 from mmpconv.errors import LaunchError
 
-CONFIG = Path(__file__).parents[2] / 'configs/partial_padding/photos64/resnet18-partial_1xb64_photos-64x64.py'
+CONFIG = Path(__file__).parents[3] / 'configs/partial_padding/photos64/resnet18-partial_1xb64_photos-64x64.py'
 SHIFTS = (0, 3, 8)
 
 
@@ -91,7 +91,7 @@ def test_windows_lie_where_the_shift_says(monkeypatch):
 
     photo = torch.arange(12 * 15).view(1, 12, 15)
     for window in ((2, -3), (-2, 3), (0, 0)):
-        shifted_crops._count_right(Model(), [dict(inputs=photo, data_samples=None)], 8, window)
+        further._count_right(Model(), [dict(inputs=photo, data_samples=None)], 8, window)
     assert torch.equal(seen[0], photo[:, 4:12, 0:8])
     assert torch.equal(seen[1], photo[:, 0:8, 6:14])
     assert torch.equal(seen[2], photo[:, 2:10, 3:11])
@@ -101,9 +101,9 @@ def test_what_was_found_is_kept_until_other_shifts_are_asked_for(trained, monkey
     run, _, _ = trained
     expected = shifted_scores(run, SHIFTS)
     with monkeypatch.context() as patch:
-        patch.setattr(shifted_crops, '_accuracies', None)
+        patch.setattr(further, '_accuracies', None)
         assert shifted_scores(run, SHIFTS) == expected
-    monkeypatch.setattr(shifted_crops, '_accuracies', lambda run, shifts: [50.0])
+    monkeypatch.setattr(further, '_accuracies', lambda run, shifts: [50.0])
     assert shifted_scores(run, (4, )) == {'shift 4': 50.0}
 
 

@@ -2,8 +2,15 @@
 import pytest
 from comparison_runs import make_run, write_log
 
-from mmpconv.analysis.padding_comparison.further import draw_further, further_table, logged_scores, summaries_of
-from mmpconv.analysis.padding_comparison.report import from_csv, report, to_csv
+from mmpconv.analysis.padding_comparison.further import logged_scores
+from mmpconv.analysis.padding_comparison.report import (
+    draw_further,
+    from_csv,
+    further_summaries,
+    further_table,
+    report,
+    to_csv,
+)
 from mmpconv.errors import LaunchError
 
 VALUES = {('zero', 0): (50.0, 40.0), ('zero', 1): (52.0, 41.0),
@@ -21,7 +28,7 @@ def test_the_table_has_a_line_a_score_and_padding_with_the_paired_difference():
         ['border', 'zero', '40.500', '0.707', '-'], ['border', 'partial', '45.500', '2.121', '+5.000']]
     # Differences 4 and 6: mean 5, standard error 1, Student's t with one degree of freedom 12.706.
     assert lines[-1].split(' | ')[6] == '-7.706 to +17.706'
-    assert summaries_of(FURTHER, 'border')['net', 'partial'].difference == 5
+    assert further_summaries(FURTHER, 'border')['net', 'partial'].difference == 5
 
 
 def test_scores_are_those_of_the_last_validation(tmp_path):

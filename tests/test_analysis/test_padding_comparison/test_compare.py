@@ -1,4 +1,5 @@
 """The whole comparison, with a program in place of tools/train.py that logs scores at once."""
+import time
 
 import pytest
 import torch
@@ -6,7 +7,6 @@ from comparison_runs import TRAIN, write_configs
 
 from mmpconv.analysis.padding_comparison import compare as compare_module
 from mmpconv.analysis.padding_comparison import training
-from mmpconv.analysis.padding_comparison import training as processes
 from mmpconv.analysis.padding_comparison.compare import TOOL
 from mmpconv.analysis.padding_comparison.report import from_csv
 from mmpconv.cli import main
@@ -21,7 +21,7 @@ RUNS = [f'net-{padding}/seed-{seed}' for padding, seed in EXPECTED]
 @pytest.fixture
 def compare(tmp_path, monkeypatch):
     """Run a comparison of two paddings with two seeds, with further arguments, in a folder of its own."""
-    monkeypatch.setattr(processes, 'POLL', 0.02)
+    monkeypatch.setattr(training, 'POLL', 0.02)
     monkeypatch.setattr(training, 'LOOK_EVERY', 0)
     monkeypatch.chdir(tmp_path)
     template = write_configs(tmp_path / 'configs', 'net-zero', 'net-partial')
@@ -75,13 +75,16 @@ def test_a_run_that_fails_does_not_stop_the_others(compare, tmp_path, monkeypatc
 
 
 def test_an_interrupt_has_its_exit_status_and_says_what_is_finished(compare, tmp_path, monkeypatch, capsys):
-    def look(bar, active):
+    wait = time.sleep
+
+    def sleep(seconds):
+        wait(seconds)
         if (tmp_path / 'runs' / RUNS[0] / 'score.json').exists():
             raise KeyboardInterrupt
 
     monkeypatch.setenv('WAIT', 'net-zero-1')
     with monkeypatch.context() as patch:
-        patch.setattr(training._Bar, 'look', look)
+        patch.setattr(training.time, 'sleep', sleep)
         assert compare('--jobs', '1') == 130
     assert capsys.readouterr().err.endswith(
         'interrupted: 1 of 4 runs are finished; the same command continues\n')
