@@ -2,16 +2,14 @@
 _base_ = './oriented-unet_1xb8_photos-128x128.py'
 
 image_size = (256, 256)
-hole_kinds = [
-    dict(mask_mode='occlusion', mask_config=dict(img_shape=image_size)),
-    dict(mask_mode='occlusion', mask_config=dict(img_shape=image_size)),
-    dict(mask_mode='irregular',
-         mask_config=dict(img_shape=image_size, num_vertices=(4, 10), max_angle=6.0, length_range=(20, 128),
-                          brush_width=(4, 45))),
-]
-holes = [[dict(type='mmpconv.LoadMask', mask_mode=kind['mask_mode'],
-               mask_config=dict(area_ratio_range=ratio, **kind['mask_config']))]
-         for kind in hole_kinds for ratio in _base_.hole_ratios]
+sizes = dict(
+    occlusion=dict(img_shape=image_size),
+    irregular=dict(img_shape=image_size, length_range=(20, 128), brush_width=(4, 45)))
+hole_kinds = [{**kind, 'mask_config': {**kind['mask_config'], **sizes[kind['mask_mode']]}}
+              for kind in _base_.hole_kinds]
+holes = [[{**hole, 'mask_config': {**hole['mask_config'], **sizes[hole['mask_mode']]}}] for hole, in _base_.holes]
+del sizes
+
 train_pipeline = [
     _base_.train_pipeline[0],
     dict(type='RandomChoice', transforms=holes),

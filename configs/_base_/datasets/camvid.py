@@ -1,6 +1,8 @@
 # CamVid as SegNet's authors cut it: photos in data/camvid/{train,val}, labels of the same name in {train,val}annot, or
 # where CAMVID points to; 11 classes, 11 where there is none. The networks see frames at half of 320 x 240 pixels, in
 # training a window of them; scores are of the labels as they lie, so that a frame of 8 pixels is 4 of the network's.
+custom_imports = dict(imports=['mmpconv'])  # the metric
+
 data_root = '{{$CAMVID:data/camvid}}'
 metainfo = dict(
     classes=('sky', 'building', 'pole', 'road', 'pavement', 'tree', 'sign', 'fence', 'car', 'pedestrian', 'bicyclist'),

@@ -5,8 +5,7 @@ _base_ = ['./image_folder.py']
 image_size = (128, 128)
 # Lengths and widths in pixels are those of MMagic's masks of 256 pixels, in proportion.
 hole_kinds = [
-    dict(mask_mode='occlusion', mask_config=dict(img_shape=image_size)),
-    dict(mask_mode='occlusion', mask_config=dict(img_shape=image_size)),
+    *[dict(mask_mode='occlusion', mask_config=dict(img_shape=image_size))] * 2,
     dict(mask_mode='irregular',
          mask_config=dict(img_shape=image_size, num_vertices=(4, 10), max_angle=6.0, length_range=(10, 64),
                           brush_width=(2, 23))),
@@ -33,7 +32,6 @@ test_pipeline = [
     dict(type='GetMaskedImage'),
     dict(type='PackInputs'),
 ]
-train_dataloader = dict(
-    batch_size=8, num_workers=1, dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(batch_size=8, num_workers=1, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(num_workers=0, dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader

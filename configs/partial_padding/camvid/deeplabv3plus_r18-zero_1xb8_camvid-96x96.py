@@ -2,7 +2,6 @@ _base_ = [
     'mmseg::_base_/models/deeplabv3plus_r50-d8.py', 'mmseg::_base_/default_runtime.py',
     '../../_base_/datasets/camvid.py', '../../_base_/schedules/camvid.py'
 ]
-custom_imports = dict(imports=['mmpconv'])
 
 # ResNet-18 a quarter as wide, from scratch; the dilations of the head suit maps of 20 x 15 pixels instead of 129 x 65.
 norm_cfg = dict(type='BN', requires_grad=True)

@@ -2,7 +2,6 @@ _base_ = [
     'mmseg::_base_/models/fcn_unet_s5-d16.py', 'mmseg::_base_/default_runtime.py',
     '../../_base_/datasets/camvid.py', '../../_base_/schedules/camvid.py'
 ]
-custom_imports = dict(imports=['mmpconv'])
 
 # MMSegmentation's U-Net an eighth as wide, with four of its five scales: frames of 120 rows halve three times.
 norm_cfg = dict(type='BN', requires_grad=True)
