@@ -21,7 +21,7 @@ from mmpconv.whole_files import write_bytes
 
 @dataclass(frozen=True)
 class SeenSample:
-    """What the network sees of a sample.
+    """A sample as the network sees it.
 
     Args:
         file: Path of the photo, empty if the data set does not tell.
@@ -53,7 +53,7 @@ def look_at(config: Config, split: str, count: int) -> list[SeenSample]:
     Args:
         config: Of MMagic's kind: its samples have ``inputs`` and data samples, and its model a data preprocessor.
         split: ``'train'``, ``'val'`` or ``'test'``.
-        count: How many, at most.
+        count: Number of samples, at most.
 
     Raises:
         LaunchError: The config has no such data, or they cannot be shown.

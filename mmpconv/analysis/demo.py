@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.figure import Figure
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.apis.inpainter import Inpainter
@@ -17,7 +18,9 @@ from mmpconv.datasets.masks import irregular_mask
 from mmpconv.engine.resume import load_config
 from mmpconv.evaluation.image_metrics import image_metrics
 from mmpconv.photos.structure import encode_png
-from mmpconv.whole_files import whole_file, write_bytes
+from mmpconv.whole_files import write_bytes
+
+from .figures import save
 
 # Those of scikit-image's photos that lie in its wheel. The last four are never trained on: they are what is filled.
 TRAINING_PHOTOS = ('stereo_motorcycle', 'immunohistochemistry', 'hubble_deep_field', 'retina')
@@ -29,7 +32,7 @@ def write_photos(folder: Path) -> None:
     """Write scikit-image's photos as ``train/*.png``, and tiles of the held-out ones as ``val/*.png``.
 
     Args:
-        folder: Where to; made if it is missing.
+        folder: Is made if it is missing.
     """
     for name, photos in (('train', TRAINING_PHOTOS), ('val', HELD_OUT_PHOTOS)):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -64,7 +67,7 @@ class Damaged:
     """A photo, and what is missing of it.
 
     Attributes:
-        kind: What made the hole; the name of its files.
+        kind: Cause of the hole; the name of its files.
         truth: ``(h, w, 3)`` uint8, RGB.
         hole: ``(h, w)`` bool.
     """
@@ -81,11 +84,9 @@ class Damaged:
 
 def damaged_photos() -> list[Damaged]:
     """Photos that are never trained on, at full resolution, one of each kind; the same ones each time."""
-    damaged = []
-    for name, (kind, draw) in zip(HELD_OUT_PHOTOS, _KINDS.items(), strict=True):
-        truth = read_photo(name)
-        damaged.append(Damaged(kind, truth, draw(np.random.default_rng(0), truth.shape[:2]).astype(bool)))
-    return damaged
+    photos = zip(_KINDS.items(), map(read_photo, HELD_OUT_PHOTOS), strict=True)
+    return [Damaged(kind, truth, draw_hole(np.random.default_rng(0), truth.shape[:2]).astype(bool))
+            for (kind, draw_hole), truth in photos]
 
 
 def _scratches(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
@@ -139,24 +140,18 @@ def draw(damaged: Sequence[Damaged], fillings: Fillings, path: Path) -> None:
     Args:
         damaged: The photos.
         fillings: The columns between, by what is written over them.
-        path: The picture to write; its folder exists.
+        path: The picture to write.
     """
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
-
     columns = {'photo with hole': [one.photo for one in damaged], **fillings, 'truth': [one.truth for one in damaged]}
     heights = [one.truth.shape[0] / one.truth.shape[1] for one in damaged]
-    figure, axes = plt.subplots(len(damaged), len(columns), squeeze=False, layout='constrained',
-                                figsize=(4.2 * len(columns), 4.2 * sum(heights) + 0.6), height_ratios=heights)
+    figure = Figure(figsize=(4.2 * len(columns), 4.2 * sum(heights) + 0.6), layout='constrained')
+    axes = figure.subplots(len(damaged), len(columns), squeeze=False, height_ratios=heights)
     for column, (title, images) in zip(axes.T, columns.items()):
         column[0].set_title(title)
         for axis, image in zip(column, images, strict=True):
             axis.imshow(image, interpolation='antialiased')
             axis.set_axis_off()
-    with whole_file(path) as unfinished:
-        figure.savefig(unfinished, dpi=100)
-    plt.close(figure)
+    save(figure, path, dpi=100)
 
 
 def table(damaged: Sequence[Damaged], fillings: Fillings) -> str:
@@ -187,7 +182,7 @@ def show(work_dir: Path, iterations: int | None = None) -> None:
     """Fill photos, train the network on with other photos, test it, and fill the same photos again.
 
     Args:
-        work_dir: Where everything goes.
+        work_dir: Folder of all results.
         iterations: Of the training; default: 200.
 
     Raises:
@@ -235,8 +230,8 @@ def _train_on(work_dir: Path, iterations: int | None) -> Path:
     _mmpconv('train', None, work_dir, options)
     _mmpconv('test', checkpoint, work_dir / 'after', options, after)
     metrics = [json.loads(file.read_text()) for file in (before, after)]
-    told = ', '.join(f'{name} {metrics[0][name]:.3f} -> {metrics[1][name]:.3f}' for name in sorted(metrics[0]))
-    print(f'\nbefore -> after, on tiles of the photos that were filled: {told}')
+    changes = ', '.join(f'{name} {metrics[0][name]:.3f} -> {metrics[1][name]:.3f}' for name in sorted(metrics[0]))
+    print(f'\nbefore -> after, on tiles of the photos that were filled: {changes}')
     return checkpoint
 
 

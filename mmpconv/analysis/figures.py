@@ -16,7 +16,7 @@ def panels(count: int, width: float, height: float, more: float = 0) -> tuple[Fi
     """A figure of panels, at most three in a row.
 
     Args:
-        count: How many.
+        count: Number of panels.
         width: Of each, in inches.
         height: Of each, in inches.
         more: Height of the rest of the figure, in inches.

@@ -28,7 +28,7 @@ def draw(image: np.ndarray, rows: Sequence[LayerMaps]) -> Figure:
 
     Args:
         image: ``(S, S, 3)`` in [0, 1]; the padded networks saw it without the ``SURROUNDINGS``.
-        rows: What to show of the networks.
+        rows: Activations, one layer a row.
     """
     heights = [2.3, *[2.2] * len(rows)]
     figure = Figure(figsize=(10, sum(heights) + 0.5), layout='constrained')

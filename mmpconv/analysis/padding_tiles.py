@@ -91,7 +91,7 @@ def seams_of(network: Mapping, image: Tensor, tile: int) -> Seams:
     norm = whole[0].double().norm(dim=0)
     scale = norm.square().mean().sqrt()
     if not scale > 0:
-        raise LaunchError('the network answers nothing to this image, so that no difference can be told; use another '
+        raise LaunchError('the network answers nothing to this image, so that nothing can be compared; use another '
                           'photo, --layer or --checkpoint')
     return Seams((100 * (tiled - whole)[0].double().norm(dim=0) / scale).numpy(), tile // stride)
 

@@ -111,7 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument('--tile-size', type=whole_number(32), metavar='N', help='side of what the network sees at a '
                        'time, in pixels: less needs less memory; default: twice the size that it was trained on')
     model.add_argument('--max-pixels', type=whole_number(1), metavar='N', help='refuse larger photos; default: '
-                       '89478485')
+                       '89 megapixels')
 
 
 def run(args: argparse.Namespace) -> int:

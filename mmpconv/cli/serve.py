@@ -46,25 +46,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group('limits')
     for option, default, metavar, what in (
             ('--max-upload', 50, 'MB', 'refuse larger files'),
-            ('--max-pixels', 89_478_485, 'N', 'refuse larger photos'),
+            ('--max-pixels', None, 'N', 'refuse larger photos'),
             ('--max-fills', 1, 'N', 'photos that are filled at a time; others wait'),
             ('--max-disk', 2000, 'MB', 'photos kept at a time; the one that was not used for longest goes'),
             ('--keep', 60, 'MINUTES', 'how long a photo is kept after it was last used')):
         limits.add_argument(option, type=whole_number(1), default=default, metavar=metavar,
-                            help=f'{what}; default: {default}')
+                            help=f'{what}; default: {default or "89 megapixels"}')
 
 
 def run(args: argparse.Namespace) -> None:
     for package in ('starlette', 'uvicorn', 'python_multipart'):
         if importlib.util.find_spec(package) is None:
             raise LaunchError(f"the page needs {package}, which is not installed: pip install 'mmpconv[web]'")
+    from mmpconv.photos import MAX_PIXELS
     from mmpconv.web import server
 
     held = server.reserve(args.host, args.port)
     if held.getsockname()[0] not in ('127.0.0.1', '::1'):
         print(f'warning: everybody who reaches {args.host} can use the page: there is no password, and nothing is '
               'encrypted', file=sys.stderr)
-    limits = server.Limits(args.max_upload, args.max_pixels, args.max_fills, args.max_disk, args.keep)
+    limits = server.Limits(args.max_upload, args.max_pixels or MAX_PIXELS, args.max_fills, args.max_disk, args.keep)
     with _ending_at_once():
         server.serve(_models(args), held, limits, (args.host, *args.allow_host), open_browser=args.open,
                      needs_default=bool(args.model or args.checkpoint))

@@ -55,7 +55,7 @@ def split(photos: Sequence[str], mapping: Path) -> tuple[dict[str, list[str]], s
 
     Args:
         photos: Paths, in order.
-        mapping: Where CelebAMask-HQ's table of the numbers in CelebA may be.
+        mapping: Path of CelebAMask-HQ's table of the numbers in CelebA, which need not be there.
 
     Returns:
         tuple[dict[str, list[str]], str]: Paths by ``'train'``, ``'val'`` and ``'test'``, in order, and how they were

@@ -17,7 +17,7 @@ def write_digits(folder: Path) -> None:
     The first 1198 are to train on. The folder appears when it is complete.
 
     Args:
-        folder: Where to.
+        folder: Is made.
 
     Raises:
         FileExistsError: There is something already.

@@ -14,7 +14,7 @@ from . import ROOTS
 from .layout import print_cfg_options, require_folder
 from .lists import PhotoList, write_lists
 
-# What configs/_base_/datasets/image_folder.py reads.
+# Those of configs/_base_/datasets/image_folder.py.
 DEFAULTS = {'train': {'data_prefix.gt': 'train'}, 'val': {'data_prefix.gt': 'val'}}
 
 

@@ -1,4 +1,5 @@
 """Inspection of photos, in several threads: those that cannot be read are named."""
+import contextlib
 import csv
 import io
 import os
@@ -6,20 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 import cv2
 
 from mmpconv.parallel import in_order, shown
 from mmpconv.photos import MAX_PIXELS, Photo, UnreadableImageError
 from mmpconv.photos.details import Picture
+from mmpconv.photos.formats import BY_SUFFIX
 from mmpconv.photos.reading import has_picture_header, read_picture
+from mmpconv.whole_files import whole_file
 
 LEFT_OUT = 'left out'
-# Formats of Pillow by suffix; others are not compared.
-_FORMATS = {'.jpg': 'JPEG', '.jpeg': 'JPEG', '.png': 'PNG', '.bmp': 'BMP', '.tif': 'TIFF', '.tiff': 'TIFF',
-            '.webp': 'WEBP'}
-# What LoadImageFromFile makes of them; see its docstring.
+# LoadImageFromFile makes 8-bit RGB of them.
 _MODES = {'1': 'black and white', 'L': 'grey', 'LA': 'grey with alpha', 'P': 'palette', 'PA': 'palette',
           'RGBA': 'alpha', 'CMYK': 'CMYK'}
 
@@ -30,8 +30,8 @@ class Finding:
 
     Args:
         file: Its path in the list.
-        what: What was found, a few words that are the same for all such files.
-        treatment: What becomes of it: ``'left out'``, or how it is used.
+        what: The finding, a few words that are the same for all such files.
+        treatment: ``'left out'``, or the way in which the file is used.
         detail: More about it.
     """
     file: str
@@ -69,7 +69,7 @@ def inspect_photo(folder: str, file: str) -> list[Finding]:
 def _what_is_wrong(content: bytes, error: UnreadableImageError) -> str:
     if not has_picture_header(content):
         return 'no picture'
-    # What a decoder stumbles over has its error as the cause; what is not read has none.
+    # The error of a decoder is the cause of this one; kinds that are not read have none.
     return 'cut off or damaged' if error.__cause__ or 'cut off' in error.reason else 'kind that is not read'
 
 
@@ -84,8 +84,8 @@ def _oddities(file: str, picture: Picture) -> list[Finding]:
         found.append(Finding(file, '16 bits', 'used as 8-bit RGB'))
     if turned != 1:
         found.append(Finding(file, 'turned by EXIF', 'used upright', f'orientation {turned}'))
-    expected = _FORMATS.get(os.path.splitext(file)[1].lower())
-    if expected and kind and expected != kind:
+    expected = BY_SUFFIX.get(os.path.splitext(file)[1].lower())
+    if expected and kind and expected.name != kind:
         found.append(Finding(file, 'wrong suffix', 'used by its content', f'it is {kind}'))
     return found
 
@@ -103,7 +103,7 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
     Args:
         function: Called in threads.
         items: Its arguments.
-        number: How many they are, for the bar.
+        number: Of items, for the bar.
         jobs: Threads; None: one a core that this process may use.
         title: Beside the bar.
     """
@@ -116,15 +116,14 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
 
 
 class Report:
-    """A CSV file with what was found, a line a finding, and the sums of it.
+    """A CSV file with findings, a line each, and the sums of them. Made by :func:`new_report`.
 
     Args:
-        unfinished: The file to write, as of :func:`~mmpconv.whole_files.whole_file`.
+        file: Opened for writing.
     """
 
-    def __init__(self, unfinished: Path):
-        self._file = open(unfinished, 'w', newline='', encoding='utf-8', errors='surrogateescape')  # noqa: SIM115
-        self._writer = csv.writer(self._file, lineterminator='\n')
+    def __init__(self, file: TextIO):
+        self._writer = csv.writer(file, lineterminator='\n')
         self._writer.writerow(['file', 'found', 'treatment', 'detail'])
         self.counts, self.examples = Counter(), {}
 
@@ -135,11 +134,16 @@ class Report:
         self.counts[kind] += 1
         self.examples.setdefault(kind, finding.file)
 
-    def close(self) -> None:
-        self._file.close()
-
     @property
     def summary(self) -> list[str]:
         """A line a kind of finding: how many, what becomes of them, and one of them."""
         return [f'{number} x {what}: {treatment}, such as {self.examples[what, treatment]!r}'
                 for (what, treatment), number in sorted(self.counts.items())]
+
+
+@contextlib.contextmanager
+def new_report(path: Path) -> Iterator[Report]:
+    """A report that is written while the block runs, and there when it ends well."""
+    with whole_file(path) as unfinished, open(
+            unfinished, 'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
+        yield Report(file)

@@ -1,4 +1,4 @@
-"""The folder of a data set: that it is there, and that configs are told of it."""
+"""The folder of a data set: it has to be there, and configs have to name it."""
 import shlex
 from pathlib import Path
 
@@ -9,9 +9,9 @@ def require_folder(folder: Path, what: str, source: str) -> None:
     """Check that the data lie where they should.
 
     Args:
-        folder: Where.
-        what: What should lie there.
-        source: Where it can be had.
+        folder: Their place.
+        what: Name of the data.
+        source: Sentence on how to get them.
 
     Raises:
         LaunchError: There is no such folder.
@@ -34,7 +34,7 @@ def _content(folder: Path) -> str:
 
 def print_cfg_options(root: Path, default_root: str, settings: dict[str, dict[str, str]],
                       defaults: dict[str, dict[str, str]]) -> None:
-    """Say how configs are told of a layout, where it is not the one that they have.
+    """Print the options with which configs read a layout that is not their own.
 
     Args:
         root: Folder of the data. default_root: That of the configs.

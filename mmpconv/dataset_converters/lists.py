@@ -10,7 +10,7 @@ from mmpconv.datasets.inpainting_dataset import can_be_listed, listed_path
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import whole_file
 
-from .inspection import LEFT_OUT, Finding, Report, in_parallel, inspect_photo
+from .inspection import LEFT_OUT, Finding, in_parallel, inspect_photo, new_report
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class PhotoList:
 
     Args:
         file: The list.
-        folder: What its paths are relative to.
+        folder: Its paths are relative to it.
         lines: Gives its lines without line ends, anew at each call: there may be too many to keep.
         has_classes: The lines are those of a list that came with the data, where a class may follow the path; without
             it they are paths.
@@ -35,7 +35,7 @@ class PhotoList:
 
     @property
     def report(self) -> Path:
-        """Where it is written what was found in the files."""
+        """The CSV file with the findings about its photos."""
         return self.file.with_name(f'{self.file.stem}_report.csv')
 
 
@@ -61,7 +61,7 @@ def write_lists(lists: Iterable[PhotoList], verify: bool = False, jobs: int | No
     All lists are compared with what is there before the first photo is decoded.
 
     Args:
-        lists: What to write.
+        lists: Those to write.
         verify: Decode all photos, leave out those that cannot be, and write what is unusual into the reports.
         jobs: Threads for that; None: one a core.
         force: Replace lists that are there and differ.
@@ -121,7 +121,7 @@ def _write(wanted: PhotoList, number: int, reports: bool, inspect, jobs: int | N
     with contextlib.ExitStack() as stack:
         report = None
         if reports:
-            report = stack.enter_context(contextlib.closing(Report(stack.enter_context(whole_file(wanted.report)))))
+            report = stack.enter_context(new_report(wanted.report))
         # A list without photos does not appear; its report does.
         stack.enter_context(contextlib.suppress(_NothingLeft))
         file = stack.enter_context(open(stack.enter_context(whole_file(wanted.file)), 'w', encoding='utf-8'))

@@ -1,4 +1,4 @@
-"""NVIDIA's masks, and what is measured of a mask."""
+"""Lists of masks in pictures, such as NVIDIA's, by hole ratio and nearness to the border."""
 import csv
 import io
 import os
@@ -17,9 +17,9 @@ from mmpconv.evaluation import HOLE_BINS, bin_of
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.decoding import decode
 from mmpconv.photos.folders import photo_files
-from mmpconv.whole_files import whole_file, write_text
+from mmpconv.whole_files import write_text
 
-from .inspection import LEFT_OUT, Finding, Report, in_parallel
+from .inspection import LEFT_OUT, Finding, in_parallel, new_report
 from .layout import require_folder
 
 
@@ -29,7 +29,7 @@ class Measures:
 
     Args:
         hole_ratio: Share of hole pixels, in (0, 1).
-        near_border: As of :func:`~mmpconv.datasets.masks.near_border`.
+        near_border: See :func:`~mmpconv.datasets.masks.near_border`.
         height: In pixels. width: In pixels.
     """
     hole_ratio: float
@@ -69,7 +69,7 @@ def measure_mask(folder: str, file: str, invert: bool) -> tuple[Measures | None,
 
 
 def _is_binary(picture: np.ndarray) -> bool:
-    """Whether all values are the darkest or the brightest that there can be."""
+    """True if all values are the darkest or the brightest that there can be."""
     brightest = np.iinfo(picture.dtype).max if np.issubdtype(picture.dtype, np.integer) else 1
     return bool(((picture == 0) | (picture == brightest)).all())
 
@@ -99,7 +99,7 @@ def write_mask_lists(root: Path, files: Sequence[str], invert: bool, jobs: int |
     """Measure masks, write their lists, and print how many there are of each kind.
 
     Args:
-        root: What the files are relative to; the lists go to its folder ``lists``.
+        root: Folder that the files are relative to; the lists go to its folder ``lists``.
         files: Paths, in order.
         invert: Black is hole.
         jobs: Threads; None: one a core.
@@ -128,11 +128,9 @@ def write_mask_lists(root: Path, files: Sequence[str], invert: bool, jobs: int |
     for path, text in texts.items():
         write_text(path, text)
     report_file = folder / 'masks_report.csv'
-    with whole_file(report_file) as unfinished:
-        report = Report(unfinished)
+    with new_report(report_file) as report:
         for finding in findings:
             report.add(finding)
-        report.close()
     _print_counts(measures, folder)
     for line in report.summary:
         print(f'  {line}')

@@ -1,4 +1,4 @@
-"""Published sets of photos, and if one is complete."""
+"""Lists of published sets of photos, which have to be complete."""
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ def missing_files(folder: Path, paths: Iterable[str]) -> Iterator[str]:
     """Those of the paths that are no files in a folder.
 
     Args:
-        folder: What the paths are relative to.
+        folder: The paths are relative to it.
         paths: Best with neighbours in the same folder: each run of them costs one listing of it, not a look-up a file.
     """
     current, names = None, set()
@@ -42,10 +42,10 @@ def from_folder(file: Path, folder: Path, expected: int, subset: bool, source: s
 
     Args:
         file: The list.
-        folder: Where the photos are.
-        expected: How many photos the data set has.
+        folder: Folder of the photos.
+        expected: Number of photos of the data set.
         subset: It need not be complete.
-        source: Where what is missing can be had.
+        source: Sentence on how to get missing photos.
 
     Raises:
         LaunchError: There are more or fewer photos.
@@ -64,10 +64,10 @@ def from_official(file: Path, official: Path, folder: Path, subset: bool, source
 
     Args:
         file: The list.
-        official: What came with the data; may be the same file.
-        folder: Where the photos are.
+        official: The list that came with the data; may be the same file.
+        folder: Folder of the photos.
         subset: Lines without a photo are left out.
-        source: Where what is missing can be had.
+        source: Sentence on how to get missing photos.
 
     Raises:
         LaunchError: Photos are missing.

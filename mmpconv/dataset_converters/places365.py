@@ -11,7 +11,7 @@ from .photo_sets import from_folder, from_official
 
 PHOTOS = {'standard': 1803460, 'challenge': 8026628, 'val': 36500}
 SOURCE = "get it from MIT's page of Places365 (places2.csail.mit.edu)"
-# What configs/_base_/datasets/places.py reads.
+# Those of configs/_base_/datasets/places.py.
 DEFAULTS = {'train': {'data_prefix.gt': 'data_large', 'ann_file': 'meta/places365_train_challenge.txt'},
             'val': {'data_prefix.gt': 'val_large', 'ann_file': 'meta/places365_val.txt'}}
 
@@ -83,7 +83,7 @@ def _existing(root: Path, size: str | None, names: Sequence[str], what: str) -> 
 
 
 def _lists(root: Path, name: str) -> list[Path]:
-    """Where the archives of lists may have been unpacked, and this one is."""
+    """The list in each of the folders into which archives of lists are unpacked, where it is there."""
     places = [root / 'meta', root, root / 'filelist_places365-standard', root / 'filelist_places365-challenge']
     return [place / name for place in places if (place / name).is_file()]
 

@@ -1,4 +1,4 @@
-"""The files of a frozen benchmark: names, columns, and what its hashes are of.
+"""The files of a frozen benchmark: names, columns, hashes.
 
 =================  ====================================================================================================
 ``benchmark.json``  what it is: ``format``, ``name``, ``seed``, ``size`` (height, width), ``settings``, ``bins``,
@@ -49,7 +49,7 @@ class BenchmarkSample:
         mask: Path of the mask relative to the benchmark, with ``/``.
         hole_ratio: Share of hole pixels, in (0, 1).
         bin: Of the hole ratio, such as ``0.1-0.2``: above 0.1, at most 0.2.
-        border: Whether holes touch the border: the outermost pixels.
+        border: Holes touch the border: the outermost pixels.
         image_sha256: Of the photo's file.
         mask_sha256: Of the mask's pixels, as :func:`mask_sha256`.
         split: ``N`` (unrestricted) or ``B`` (off the border) of table 1 of arXiv 1804.07723; empty for a benchmark
@@ -131,19 +131,19 @@ def _sample_of(row: dict) -> BenchmarkSample:
 
 
 def is_name(text: Any) -> bool:
-    """Whether a text may be the name of a file or folder that is written: one part of a path, and printable."""
+    """True if a text may be the name of a file or folder that is written: one part of a path, and printable."""
     return isinstance(text, str) and 0 < len(text) <= 100 and text.isprintable() and text not in ('.', '..') and not (
         set(text) & set('/\\'))
 
 
 def stays_inside(path: Any) -> bool:
-    """Whether a path with ``/`` leads to something below the folder that it is relative to; links are not looked at."""
+    """True if a path with ``/`` leads to something below the folder that it is relative to; links are not looked at."""
     return (isinstance(path, str) and 0 < len(path) <= 4096 and path.isprintable() and not path.startswith('/')
             and '..' not in path.split('/') and not PureWindowsPath(path).anchor)
 
 
 def is_sha256(text: Any) -> bool:
-    """Whether it is the hexadecimal form of such a hash."""
+    """True for the hexadecimal form of a sha256."""
     return isinstance(text, str) and re.fullmatch('[0-9a-f]{64}', text) is not None
 
 

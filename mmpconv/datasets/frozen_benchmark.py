@@ -184,7 +184,7 @@ def _beginning(path: Path) -> bytes:
 
 
 def _wrong(description: dict) -> str | None:
-    """What does not belong into a description, as a part of a sentence."""
+    """The fault of a description, as a part of a sentence; None without."""
     name, size, bins = (description[key] for key in ('name', 'size', 'bins'))
     if not is_name(name):
         return f'name is {str(name)[:100]!r}, but {NO_NAME}'

@@ -35,7 +35,7 @@ def listed_path(line: str) -> str:
 
 
 def can_be_listed(path: str) -> bool:
-    """Whether a line can hold this path, so that :func:`listed_path` reads it."""
+    """True if a line can hold this path, so that :func:`listed_path` reads it."""
     try:
         path.encode()  # names that are no UTF-8 hold surrogates, which no text file takes
     except UnicodeEncodeError:

@@ -53,7 +53,7 @@ class LoadMask(BaseTransform):
 
     Args:
         mask_mode: One of the modes.
-        mask_config: What the mode takes.
+        mask_config: Arguments of the mode.
         seed: The mask is then a function of this seed, at least 0, and of ``results['sample_idx']`` alone,
             whatever the number of workers and processes, the batch size and the order. None: a new mask each
             time, drawn from numpy's global state, which MMEngine seeds per worker.

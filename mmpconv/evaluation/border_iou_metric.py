@@ -1,4 +1,4 @@
-"""How well a segmentation is at the border of the image, where padding matters, against its interior."""
+"""Segmentation scored at the border of the image, where padding matters, and in its interior."""
 from collections.abc import Sequence
 
 import torch
@@ -20,7 +20,7 @@ class BorderIoUMetric(IoUMetric):
 
     Args:
         widths: Of the frames, in pixels.
-        **kwargs: As of ``IoUMetric``.
+        **kwargs: Those of ``IoUMetric``.
 
     Raises:
         ValueError: No width, or one that is not positive. When an image is scored: a frame leaves no interior.
@@ -61,7 +61,7 @@ class BorderIoUMetric(IoUMetric):
         """All scores, in percent, by name.
 
         Args:
-            results: What :meth:`process` found of each image: areas by region.
+            results: Areas by region of each image, from :meth:`process`.
         """
         if self.format_only:
             return super().compute_metrics(results)

@@ -53,12 +53,12 @@ def bin_of(ratio: float) -> str | None:
 
 
 def in_bin(ratio: float, low: float, high: float) -> bool:
-    """Whether a hole ratio is in a bin: ``(low, high]``, as :func:`bin_of` says."""
+    """True if a hole ratio is in a bin: ``(low, high]``, see :func:`bin_of`."""
     return low < ratio <= high
 
 
 def touches_border(mask: np.ndarray) -> bool:
-    """Whether a pixel of the outermost rows or columns is a hole.
+    """True if a pixel of the outermost rows or columns is a hole.
 
     Args:
         mask: `(h, w)` or `(h, w, 1)`, 0 = valid, anything else = hole.
@@ -70,8 +70,8 @@ def groups_of(hole_bin: str | None, border: bool) -> tuple[str, ...]:
     """The groups of :data:`GROUPS` that an image counts in: without a bin, only in that of all images.
 
     Args:
-        hole_bin: As of :func:`bin_of`.
-        border: As of :func:`touches_border`.
+        hole_bin: See :func:`bin_of`.
+        border: See :func:`touches_border`.
 
     Example:
         >>> groups_of('0.1-0.2', border=True)

@@ -13,13 +13,13 @@ from .hole_bins import GROUPS, bin_of, groups_of
 
 @dataclass(frozen=True)
 class ImageScore:
-    """How well one image was completed.
+    """Metrics of one completed image.
 
     Attributes:
         name: Path of the photo.
         sample_idx: Place of the sample in its data set.
         hole_ratio: Hole pixels / all pixels.
-        border: Whether the hole touches the border.
+        border: The hole touches the border.
         values: Metrics by name.
     """
     name: str

@@ -108,7 +108,7 @@ class FeatureStatistics:
 
     Args:
         size: Features of an image.
-        device: Where the sums are.
+        device: Of the sums.
     """
     GRID = 2.0**16
 
@@ -119,7 +119,7 @@ class FeatureStatistics:
 
     @property
     def sums(self) -> tuple[Tensor, Tensor, Tensor]:
-        """What statistics of several parts of the images add up by."""
+        """The tensors whose sums over parts of the images are those of all."""
         return self.count, self.sum, self.products
 
     def add(self, feature: Tensor) -> None:
@@ -202,7 +202,7 @@ class FID:
     """Takes in images one at a time; what it keeps of them is 67 MB for each bin and contact with the border.
 
     Args:
-        weights: As of :class:`InceptionFeatures`.
+        weights: See :class:`InceptionFeatures`.
     """
 
     def __init__(self, weights: str | None = None):

@@ -30,14 +30,14 @@ def publish(page: Path, tool: str, results: str, csv: Path, *pictures: Path, nam
     """Put results between the two marks of a page; CSV and pictures go to the folder ``benchmarks`` beside it.
 
     Args:
-        page, tool: As of :func:`require_marks`.
+        page, tool: See :func:`require_marks`.
         results: In Markdown.
         csv, *pictures: Files to copy. What follows a hyphen in their name stays: ``comparison-further.png`` becomes
             ``NAME-further.png``.
-        name: How they are called; default: as the page.
+        name: Beginning of their names; default: that of the page.
 
     Raises:
-        LaunchError: As of :func:`require_marks`.
+        LaunchError: See :func:`require_marks`.
     """
     text = require_marks(page, tool)
     for source in (csv, *pictures):
@@ -49,11 +49,11 @@ def publish(page: Path, tool: str, results: str, csv: Path, *pictures: Path, nam
 
 
 def results_of(page: str, tool: str) -> str:
-    """What :func:`publish` put into the text of a page."""
+    """The results that :func:`publish` put into the text of a page."""
     return page.partition(BEGIN.format(tool=tool))[2].partition(END)[0].strip()
 
 
 def _is_ended(rest: str) -> bool:
-    """Whether the first end mark comes before the results of another tool begin."""
+    """True if the first end mark comes before the results of another tool begin."""
     results, end, _ = rest.partition(END)
     return bool(end) and BEGIN.partition('{')[0] not in results

@@ -1,4 +1,4 @@
-"""What the scores of repeated runs say about a padding: the columns of the padding paper, and how sure they are.
+"""Statistics of the scores of repeated runs: the columns of the padding paper, intervals and paired tests.
 
 Runs are paired: two runs with the same seed start from the same weights and see the data in the same order, so that
 their difference says more than the two scores do.
@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class PaddingSummary:
-    """The scores of one padding and what they come to. What is undefined is None.
+    """The scores of one padding and their statistics; None where one is undefined.
 
     Attributes:
         scores: One a run, by seed.
@@ -94,5 +94,5 @@ def _p_value(differences: Sequence[float], size: float) -> float | None:
 
 
 def _is_degenerate(values: Sequence[float], size: float) -> bool:
-    """Whether these values show no spread from which to infer anything; ``size``: of the scores they come from."""
+    """True if there is no spread from which to infer anything; ``size``: of the scores that the values come from."""
     return len(values) < 2 or max(values) - min(values) <= _ROUNDING * size

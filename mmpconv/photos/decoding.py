@@ -21,7 +21,7 @@ def decode(content: bytes, name: str, color_type: str = 'color', channel_order: 
 
     Args:
         content: The file.
-        name: What to call it in a message.
+        name: For messages.
         color_type: As mmcv's ``flag``. ``color``: `(h, w, 3)` uint8, upright by EXIF. ``grayscale``: `(h, w)` uint8,
             upright. ``unchanged``: as stored, `(h, w)` grey or `(h, w, 3 or 4)` colours, with alpha if there is one;
             uint8, uint16 or float. With ``_ignore_orientation``: not turned by EXIF.

@@ -9,14 +9,23 @@ import numpy as np
 from PIL import ExifTags, Image
 from PIL.JpegImagePlugin import get_sampling
 
+_INVERSE = {6: 8, 8: 6}  # of the orientations that are not their own
+EXIF_PREFIX = b'Exif\0\0'
+_THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+# Tags of the main directory of a TIFF file that say more of a picture than the storage of its samples.
+_DESCRIPTIVE = ('ImageDescription', 'Make', 'Model', 'Orientation', 'XResolution', 'YResolution', 'ResolutionUnit',
+                'Software', 'DateTime', 'Artist', 'HostComputer', 'Copyright', 'Rating', 'XPTitle', 'XPComment',
+                'XPAuthor', 'XPKeywords', 'XPSubject')
+_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+
 
 @dataclass(frozen=True)
 class Details:
-    """What has to go along from a photo to its result.
+    """Details that go along from a photo to its result.
 
     Args:
         format: Pillow's name of the file's format; None for what was no file.
-        orientation: How the stored picture is turned to stand upright, 1 to 8 (EXIF).
+        orientation: The turn from the stored picture to the upright one, 1 to 8 (EXIF).
         icc_profile: None without one.
         exif: As Pillow reads and writes it; empty without.
         dpi: Resolution in pixels an inch, horizontal and vertical.
@@ -49,10 +58,6 @@ class Picture:
     details: Details
 
 
-TAG = 0x0112
-_INVERSE = {6: 8, 8: 6}
-
-
 def upright(stored: np.ndarray, orientation: int) -> np.ndarray:
     """A view of a stored picture as it is to be seen.
 
@@ -75,15 +80,6 @@ def upright(stored: np.ndarray, orientation: int) -> np.ndarray:
 def as_stored(seen: np.ndarray, orientation: int) -> np.ndarray:
     """The inverse of :func:`upright`, a view too."""
     return upright(seen, _INVERSE.get(orientation, orientation))
-
-
-_PREFIX = b'Exif\0\0'
-_THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
-# What the main directory of a TIFF file says about a picture besides how its samples are stored.
-_DESCRIPTIVE = ('ImageDescription', 'Make', 'Model', 'Orientation', 'XResolution', 'YResolution', 'ResolutionUnit',
-                'Software', 'DateTime', 'Artist', 'HostComputer', 'Copyright', 'Rating', 'XPTitle', 'XPComment',
-                'XPAuthor', 'XPKeywords', 'XPSubject')
-_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 
 def described(tags: Image.Exif) -> bytes:
@@ -127,7 +123,7 @@ def without_thumbnail(block: bytes) -> bytes:
     if not block:
         return block
     data = bytearray(block)
-    start = len(_PREFIX) if block.startswith(_PREFIX) else 0
+    start = len(EXIF_PREFIX) if block.startswith(EXIF_PREFIX) else 0
     order = '<' if data[start:start + 2] == b'II' else '>'
     try:
         at = start + struct.unpack_from(f'{order}I', data, start + 4)[0]

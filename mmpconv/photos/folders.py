@@ -3,9 +3,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .formats import FORMATS
+from .formats import BY_SUFFIX
 
-PHOTO_SUFFIXES = tuple(suffix for format in FORMATS for suffix in format.suffixes)
+PHOTO_SUFFIXES = tuple(BY_SUFFIX)
 
 
 def photo_files(folder: Path) -> Iterator[str]:

@@ -25,7 +25,7 @@ class UnreadableImageError(PhotoError):
 
     Args:
         filename: The file.
-        reason: What is wrong with it, as the end of a sentence.
+        reason: The fault, as the end of a sentence.
         remedy: See :class:`PhotoError`.
     """
 
@@ -38,11 +38,11 @@ class UnreadableImageError(PhotoError):
 
 
 class PhotoWarning(Mendable, UserWarning):
-    """What a user should know about a photo or a mask that is used all the same.
+    """Something to know about a photo or a mask that is used all the same.
 
     Args:
         message, remedy: See :class:`~mmpconv.remedies.Mendable`.
-        kind: What it says of any photo, for one line about many of them.
+        kind: The same of any photo, for one line about many of them.
     """
 
     def __init__(self, message: str = '', remedy: Mapping[str, Any] | None = None, kind: str = ''):
@@ -129,7 +129,7 @@ class Format:
     transparent_modes: tuple[str, ...] = ()
 
     def holds(self, picture: Picture) -> bool:
-        """Whether a file of this format can show the picture as it is."""
+        """True if a file of this format can show the picture as it is."""
         details = picture.details
         return (picture.mode in self.modes and (self.holds_details or details.orientation == 1)
                 and (details.transparency is None or picture.mode in self.transparent_modes))
@@ -149,6 +149,7 @@ FORMATS = (
     Format('PPM', ('.pgm', ), ('L', *GREY_16), holds_details=False),
     Format('PPM', ('.pbm', ), ('1', ), holds_details=False),
 )
+BY_SUFFIX = {suffix: format for format in FORMATS for suffix in format.suffixes}
 
 
 def format_for(picture: Picture, suffix: str, filename: str) -> Format:
@@ -160,10 +161,9 @@ def format_for(picture: Picture, suffix: str, filename: str) -> Format:
     Raises:
         PhotoError: It is not known, or cannot hold the picture.
     """
-    by_suffix = {suffix: format for format in FORMATS for suffix in format.suffixes}
-    if suffix.lower() not in by_suffix:
-        raise PhotoError(f'{filename} cannot be written: its suffix must be one of {", ".join(by_suffix)}')
-    format = by_suffix[suffix.lower()]
+    if suffix.lower() not in BY_SUFFIX:
+        raise PhotoError(f'{filename} cannot be written: its suffix must be one of {", ".join(BY_SUFFIX)}')
+    format = BY_SUFFIX[suffix.lower()]
     if not format.holds(picture):
         fitting = [format.suffixes[0] for format in FORMATS if format.holds(picture)]
         details = picture.details

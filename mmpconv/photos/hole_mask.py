@@ -21,7 +21,7 @@ _KEYS = {'black': (0, 0, 0), 'white': (255, 255, 255)}
 def hole_mask(source: Source | Image.Image | np.ndarray | Photo | Sequence[int], photo: Photo, *, invert: bool = False,
               grow: int = 0, tolerance: int = 0, resize_mask: bool = False, max_pixels: int = MAX_PIXELS,
               resize: bool = False) -> np.ndarray:
-    """Where the hole of a photo is.
+    """The hole of a photo.
 
     Convention: white (1, True) is hole. A mask picture is cut at mid-grey; one of values 0 and 1 alone is taken as it
     is; one that is transparent somewhere and of one colour elsewhere is hole where it is opaque, as painting programs
@@ -31,10 +31,10 @@ def hole_mask(source: Source | Image.Image | np.ndarray | Photo | Sequence[int],
         source: A mask: path, binary file, picture of Pillow's, array, or photo. Or what marks the hole in the photo
             itself: ``'black'``, ``'magenta'`` or another name of CSS, or a colour (red, green, blue) of 0 to 255;
             ``'alpha'``: transparent pixels. (A file that is called so: ``'./black'``.)
-        photo: What has the hole.
+        photo: The one with the hole.
         invert: The rest is the hole.
         grow: By so many pixels the hole is made wider, in all directions.
-        tolerance: How much each of red, green and blue may differ from a colour, 0 to 255.
+        tolerance: Largest difference of red, green and blue from a colour, 0 to 255.
         resize_mask: Scale a mask of another size to the photo's, by nearest neighbours.
         max_pixels: See :meth:`Photo.read`.
         resize: Earlier name of ``resize_mask``.

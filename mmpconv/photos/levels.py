@@ -9,7 +9,9 @@ from PIL import Image
 from .details import Picture
 from .formats import DEEP, PILLOW, PhotoError
 
-_ROWS = 256
+_STRIP = 256  # rows: few of Pillow's own copies at a time
+_INDICES = 256  # of a palette
+_SLACK = 1e-3  # of floating-point arithmetic, around [0, 1]
 _BYTE_ORDERS = {'I;16': '<', 'I;16L': '<', 'I;16B': '>'}
 
 
@@ -19,12 +21,12 @@ def pixels_of(image: Image.Image) -> np.ndarray:
     In strips, because NumPy takes a picture by way of two more copies of all that it is asked for.
     """
     width, height = image.size
-    strips = (np.asarray(image.crop((0, top, width, min(top + _ROWS, height)))) for top in range(0, height, _ROWS))
+    strips = (np.asarray(image.crop((0, top, width, min(top + _STRIP, height)))) for top in range(0, height, _STRIP))
     first = next(strips)
     pixels = np.empty((height, *first.shape[1:]), first.dtype)
-    pixels[:_ROWS] = first
+    pixels[:_STRIP] = first
     for number, strip in enumerate(strips, start=1):
-        pixels[number * _ROWS:(number + 1) * _ROWS] = strip
+        pixels[number * _STRIP:(number + 1) * _STRIP] = strip
     return pixels
 
 
@@ -37,7 +39,7 @@ def picture_of(samples: np.ndarray, mode: str) -> Image.Image:
 
 
 def is_cut_down(image: Image.Image) -> bool:
-    """Whether Pillow will decode only 8 bits of the 16 that an opened file has for each colour."""
+    """True if Pillow will decode only 8 bits of the 16 that an opened file has for each colour."""
     return image.mode in ('LA', 'RGB', 'RGBA') and any(';16' in str(tile[3]) for tile in getattr(image, 'tile', ()))
 
 
@@ -67,12 +69,9 @@ class Coding(ABC):
         Args:
             samples: Written to where ``hole`` is True, nowhere else.
             hole: `(h, w)` bool, with at least one True.
-            color: `(n, 3)` RGB of the hole's pixels in row order, as of :meth:`color`.
+            color: `(n, 3)` RGB of the hole's pixels in row order, see :meth:`color`.
             opaque: The pixels become opaque; else their transparency stays what it is.
         """
-
-
-_SIZE = 256
 
 
 class Palette(Coding):
@@ -87,9 +86,9 @@ class Palette(Coding):
 
     def __init__(self, colors: np.ndarray, alphas: np.ndarray):
         self._entries = len(colors)
-        self._colors = np.zeros((_SIZE, 3), np.uint8)
+        self._colors = np.zeros((_INDICES, 3), np.uint8)
         self._colors[:self._entries] = colors
-        self._alphas = np.full(_SIZE, 255, np.uint8)
+        self._alphas = np.full(_INDICES, 255, np.uint8)
         self._alphas[:self._entries] = alphas
 
     def color(self, samples: np.ndarray) -> np.ndarray:
@@ -118,7 +117,7 @@ class Palette(Coding):
         samples[hole] = indices
 
     def _nearest(self, color: np.ndarray, entries: np.ndarray) -> np.ndarray:
-        """Which of the entries are nearest to `(n, 3)` colours, in RGB."""
+        """Those of the entries that are nearest to `(n, 3)` colours, in RGB."""
         _, nearest = cv2.batchDistance(color, self._colors[entries], cv2.CV_32F, normType=cv2.NORM_L2SQR, K=1)
         return entries[nearest[:, 0]].astype(np.uint8)
 
@@ -191,15 +190,11 @@ def _keep_off(levels: np.ndarray, transparent: np.ndarray) -> None:
     levels[(levels == transparent).all(1), -1] = last
 
 
-COLOR_MODES = ('CMYK', 'YCbCr')
-_STRIP = 256
-
-
 class ColorSpace(Coding):
     """CMYK or YCbCr, which Pillow converts to RGB and back, without an ICC profile.
 
     Args:
-        mode: One of ``COLOR_MODES``.
+        mode: One of these two.
     """
 
     def __init__(self, mode: str):
@@ -207,7 +202,7 @@ class ColorSpace(Coding):
 
     def color(self, samples: np.ndarray) -> np.ndarray:
         color = np.empty((*samples.shape[:2], 3), np.uint8)
-        for top in range(0, len(samples), _STRIP):  # few of Pillow's own copies at a time
+        for top in range(0, len(samples), _STRIP):
             rows = slice(top, top + _STRIP)
             color[rows] = pixels_of(picture_of(samples[rows], self._mode).convert('RGB'))
         return color
@@ -219,11 +214,8 @@ class ColorSpace(Coding):
         samples[hole] = pixels_of(Image.fromarray(color[None]).convert(self._mode))[0]
 
 
-_SLACK = 1e-3  # of floating-point arithmetic, around [0, 1]
-
-
 def coding_of(picture: Picture) -> Coding:
-    """What the samples of a picture stand for.
+    """The meaning of the samples of a picture.
 
     Raises:
         PhotoError: That is not known; the message is what a sentence goes on with.
@@ -231,7 +223,7 @@ def coding_of(picture: Picture) -> Coding:
     mode, details = picture.mode, picture.details
     if mode in ('P', 'PA'):
         return _palette(mode, *(details.palette or ('RGB', b'')), details.transparency)
-    if mode in COLOR_MODES:
+    if mode in ('CMYK', 'YCbCr'):
         return ColorSpace(mode)
     if mode not in PILLOW + DEEP and not mode.endswith(';1'):
         raise PhotoError(f"pictures of Pillow's mode {mode} are not known; convert it first, for example to RGB")

@@ -19,7 +19,7 @@ class Photo:
     Made by :meth:`read`, :meth:`from_pil` or :meth:`from_array`. It is never changed: :meth:`filled` makes another.
 
     Attributes:
-        name: What to call it in a message.
+        name: For messages.
     """
 
     def __init__(self, picture: Picture, name: str, array_form: tuple[tuple[int, ...], str] | None = None):
@@ -31,8 +31,8 @@ class Photo:
     def read(cls, source: Source, max_pixels: int = MAX_PIXELS) -> 'Photo':
         """Decode a picture file without loss.
 
-        PNG, JPEG, TIFF, WebP, BMP, PPM and GIF, told apart by their content. A JPEG file with previews behind it
-        (MPO) is its photo. The size is checked before any pixel is decoded.
+        PNG, JPEG, TIFF, WebP, BMP, PPM and GIF, by their content and not their suffix. A JPEG file with previews behind
+        it (MPO) is its photo. The size is checked before any pixel is decoded.
 
         Args:
             source: A path, or a binary file that can seek, which is read from its beginning and not closed.
@@ -74,7 +74,7 @@ class Photo:
             array: `(h, w)` or `(h, w, 1)` grey, `(h, w, 2)` grey and alpha, `(h, w, 3)` colour, `(h, w, 4)` colour and
                 alpha; uint8, uint16, bool, or float32 or float64 in [0, 1]. NaN: a pixel that is not known.
             channel_order: ``'rgb'``, or ``'bgr'`` as OpenCV has it.
-            name: What messages call it.
+            name: For messages.
 
         Raises:
             PhotoError: It is another kind of array.
@@ -102,7 +102,7 @@ class Photo:
 
     @property
     def orientation(self) -> int:
-        """How the stored picture is turned to stand upright: 1 to 8, as in EXIF."""
+        """The turn from the stored picture to the upright one: 1 to 8, as in EXIF."""
         return self._picture.details.orientation
 
     @property
@@ -123,14 +123,14 @@ class Photo:
         return self.color_of(self._upright(self._picture.samples))
 
     def color_of(self, samples: np.ndarray) -> np.ndarray:
-        """As :meth:`color`, of samples as of :meth:`samples`."""
+        """Like :meth:`color`, of samples from :meth:`samples`."""
         return self._coding.color(samples)
 
     def samples(self, upright: bool = True) -> np.ndarray:
         """`(h, w)` or `(h, w, c)`: what is stored, palette indices for example. Not to be written to.
 
         Args:
-            upright: Whether they are turned as the photo is to be seen.
+            upright: They are turned as the photo is to be seen.
         """
         samples = (self._upright(self._picture.samples) if upright else self._picture.samples)[:]
         samples.flags.writeable = False
@@ -141,7 +141,7 @@ class Photo:
         return self.alpha_of(self._upright(self._picture.samples))
 
     def alpha_of(self, samples: np.ndarray) -> np.ndarray | None:
-        """As :meth:`alpha`, of samples as of :meth:`samples`."""
+        """Like :meth:`alpha`, of samples from :meth:`samples`."""
         return self._coding.alpha(samples)
 
     def hidden(self) -> np.ndarray | None:
@@ -154,7 +154,7 @@ class Photo:
         A thumbnail in the EXIF data is blanked out, because it would go on showing what was in the hole.
 
         Args:
-            color: `(h, w, 3)` upright, as of :meth:`color`. Grey photos take its luma (ITU-R BT.601), palette photos
+            color: `(h, w, 3)` upright, see :meth:`color`. Grey photos take its luma (ITU-R BT.601), palette photos
                 the nearest colours that they have.
             hole: `(h, w)` bool, upright; True is the hole.
             opaque: Filled pixels become opaque; else their transparency stays what it is.

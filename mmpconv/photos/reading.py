@@ -33,7 +33,7 @@ Source = str | os.PathLike | BinaryIO
 
 
 def name_of(source: Source) -> str:
-    """What to call a file in a message; bytes of a name that are no UTF-8 are replaced."""
+    """The name of a file, for messages; bytes of it that are no UTF-8 are replaced."""
     name = source if isinstance(source, (str, os.PathLike)) else getattr(source, 'name', None)
     if not isinstance(name, (str, os.PathLike)):
         return '<file>'
@@ -61,7 +61,7 @@ def read_picture(source: Source, max_pixels: int, grey: bool = False) -> Picture
 
 
 def has_picture_header(content: bytes) -> bool:
-    """Whether a file begins as a picture does."""
+    """True if a file begins as a picture does."""
     if content[:4] in _TIFF_HEADERS:
         return True
     with pillow_settings(max_pixels=0):

@@ -13,7 +13,7 @@ from .formats import PhotoError
 
 _ROWS = 64
 _SIGNATURE = b'\x89PNG\r\n\x1a\n'
-# How the levels are meant to look, for viewers that follow it.
+# The colours that are meant by the levels, for viewers that follow it.
 _ON_COLOR = (b'cHRM', b'gAMA', b'sBIT', b'sRGB', b'cICP')
 _COLOR_TYPES = {2: 4, 3: 2, 4: 6}  # colour type (PNG specification, section 11.2.1) by number of channels
 
@@ -94,7 +94,7 @@ def write_deep_png(file: BinaryIO, samples: np.ndarray, chunks: Iterable[tuple[b
 
 
 def is_cut_off_jpeg(content: bytes) -> bool:
-    """Whether a JPEG file ends before its end-of-image marker.
+    """True if a JPEG file ends before its end-of-image marker.
 
     OpenCV below 4.11 fills what is missing with grey and reports success. The
     marker is searched along the segments, because thumbnails and trailing data

@@ -20,7 +20,7 @@ _ROWS = 64
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether a TIFF file that Pillow has opened has colours of more than 8 bits, which it would cut down to 8."""
+    """True if a TIFF file that Pillow has opened has colours of more than 8 bits, which it would cut down to 8."""
     return image.tag_v2.get(_SAMPLES, 1) > 1 and max(image.tag_v2.get(_BITS, (1,))) > 8
 
 
@@ -29,7 +29,7 @@ def read_deep_tiff(file: BinaryIO, max_pixels: int) -> Picture:
 
     Raises:
         PhotoError: It is of another kind.
-        Exception: What the decoder raises.
+        Exception: Any that the decoder raises.
     """
     import tifffile  # takes 0.1 s, and few photos need it
 

@@ -11,13 +11,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from mmpconv.whole_files import whole_file
 
-from .details import Details, Picture
+from .details import EXIF_PREFIX, Details, Picture
 from .formats import DEEP, GREY_16, Format, PhotoError, PhotoWarning, format_for, lossless_suffix
 from .levels import picture_of
 from .structure import write_deep_png
 from .tiff_file import write_deep_tiff
 
-_EXIF_PREFIX = b'Exif\0\0'
 _INCH = 0.0254
 _LOSSLESS = {'WEBP': dict(lossless=True, exact=True),  # exact: also the colours of transparent pixels
              'GIF': dict(optimize=False)}  # else the palette is sorted anew
@@ -94,7 +93,7 @@ def _write_deep(picture: Picture, unfinished: Path, format: Format) -> None:
 
 
 def _chunks(details: Details) -> list[tuple[bytes, bytes]]:
-    """What a PNG file holds before its pixels (PNG specification, section 11.3)."""
+    """The chunks of a PNG file before its pixels (PNG specification, section 11.3)."""
     chunks = [chunk for chunk in details.png_chunks if chunk[0] != b'sRGB' or not details.icc_profile]
     if details.icc_profile:
         chunks.append((b'iCCP', b'ICC profile\0\0' + zlib.compress(details.icc_profile)))
@@ -103,5 +102,5 @@ def _chunks(details: Details) -> list[tuple[bytes, bytes]]:
     if details.transparency is not None:
         chunks.append((b'tRNS', struct.pack('>3H', *details.transparency)))
     if details.exif:
-        chunks.append((b'eXIf', details.exif.removeprefix(_EXIF_PREFIX)))
+        chunks.append((b'eXIf', details.exif.removeprefix(EXIF_PREFIX)))
     return chunks

@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mmpconv.errors import LaunchError
+from mmpconv.photos import MAX_PIXELS
 
 from .app import build_app
 from .filling import Fills, Models
@@ -44,7 +45,7 @@ class Limits:
     """
 
     upload: int = 50
-    pixels: int = 89_478_485
+    pixels: int = MAX_PIXELS
     fills: int = 1
     disk: int = 2000
     keep: int = 60

@@ -50,7 +50,7 @@ def compare(args: argparse.Namespace) -> int | None:
 
 
 def resolve(args: argparse.Namespace, root: Path) -> Comparison:
-    """What is to be compared: what the command line says, and what it leaves open by the name it gives.
+    """The comparison that a command line means: its own arguments, and the defaults of the comparison it names.
 
     Args:
         args: Those of ``mmpconv compare-padding``, with a work dir.

@@ -26,8 +26,8 @@ class Comparison:
         metric: Name of the score in the log.
         further: Names of other scores in the log that the report has.
         shifts: Pixels by which validation crops are moved for the report.
-        data: Where its data lie.
-        cost: What a run takes.
+        data: Place of its data.
+        cost: Time that a run takes.
     """
     template: str
     networks: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ def listing() -> str:
 
 
 def is_own_config(what: str) -> bool:
-    """Whether this is a config, rather than the name of a ready comparison or a path with ``{network}`` in it.
+    """True for a config, False the name of a ready comparison or a path with ``{network}`` in it.
 
     Raises:
         LaunchError: It is neither.
@@ -87,7 +87,7 @@ def is_own_config(what: str) -> bool:
 
 
 def default_work_dir(what: str | None) -> Path:
-    """Where a comparison goes if nothing is said."""
+    """The work dir of a comparison for which none is given."""
     folder = Path('work_dirs/compare_padding')
     if what in (None, DEFAULT) or '{' in what:
         return folder
@@ -99,8 +99,8 @@ def own_comparison(config: str, paddings: tuple[str, ...], folder: Path, metric:
 
     Args:
         config: Path of a config, or ``package::path``. Its model is taken to have zero padding.
-        paddings: What to compare.
-        folder: Where the configs go. Those that are there are left as they are: a comparison may go on.
+        paddings: Those to compare.
+        folder: Folder of the configs. Those that are there are left as they are: a comparison may go on.
         metric: Name of the score; None: what the config's first metric of validation is known to log.
 
     Raises:
@@ -145,7 +145,7 @@ def plan_runs(template: str, networks: Sequence[str], paddings: Sequence[str], s
         networks, paddings: What to put there.
         seeds: Number of runs of each, with seeds from 0.
         work_dir: A run goes to ``NETWORK-PADDING/seed-SEED`` in it.
-        metric, options, gpus: As of :class:`Run`.
+        metric, options, gpus: See :class:`Run`.
 
     Raises:
         LaunchError: One of the arguments cannot be what was meant, a config is missing, or a folder holds a run

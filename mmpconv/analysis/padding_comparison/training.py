@@ -28,8 +28,8 @@ def places_for(jobs: int | None, gpus: int) -> list[dict]:
     """Environment of each of the trainings that run at a time.
 
     Args:
-        jobs: How many. Default: one a core; a single one on a machine with GPUs.
-        gpus: How many GPUs each trains on. Several jobs get different ones, as far as there are enough.
+        jobs: Their number. Default: one a core; a single one on a machine with GPUs.
+        gpus: Number of GPUs that each trains on. Several jobs get different ones, as far as there are enough.
 
     Raises:
         LaunchError: There are GPUs, but not as many.
@@ -146,9 +146,9 @@ def run_all(items: Sequence, start: Callable[..., subprocess.Popen], places: Seq
     That holds whatever error ends it, Ctrl-C included: a single thread starts, watches and ends them.
 
     Args:
-        items: What there are processes for.
+        items: One a process.
         start: Called with an item and the place that it gets, when its turn has come.
-        places: What a process needs for itself while it runs, such as GPUs.
+        places: Needed by a process for itself while it runs, such as GPUs.
         on_end: Called with an item and the exit status of its process.
         on_wait: Called several times a second with the items whose processes run.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from mmpconv.errors import LaunchError
 from mmpconv.photos import Photo, PhotoError
 from mmpconv.photos.folders import PHOTO_SUFFIXES, photo_files
-from mmpconv.photos.formats import FORMATS
+from mmpconv.photos.formats import BY_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class MaskFolder:
 
 # In these formats a photo stays as it is: its result has the usual suffix of the format. Else the result is .png, or
 # .tif of what PNG cannot hold.
-LOSSLESS = {suffix: format.suffixes[0] for format in FORMATS if format.is_lossless for suffix in format.suffixes}
+LOSSLESS = {suffix: format.suffixes[0] for suffix, format in BY_SUFFIX.items() if format.is_lossless}
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def interior_margin(size: tuple[int, int], border_free: bool, border_margin: int
 
 
 def near_border(hole: np.ndarray) -> bool:
-    """Whether a hole is near the border.
+    """True if a hole is near the border.
 
     Convention:
         It reaches into the frame that the paper's masks with border constraint keep free, :func:`interior_margin`: 50

@@ -22,7 +22,7 @@ def random_bbox(rng: np.random.Generator, canvas: Canvas, max_bbox_shape: IntRan
     Args:
         rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
         max_bbox_shape: Height and width of the largest box.
-        max_bbox_delta: How much smaller a box may be, in height and in width; steps of 2.
+        max_bbox_delta: Pixels by which a box may be smaller, in height and in width; steps of 2.
         min_margin: Distance that boxes keep from the border, in height and in width.
 
     Returns:
@@ -84,9 +84,6 @@ def boxes_mask(rng: np.random.Generator, canvas: Canvas, num_boxes: IntRange = (
     Args:
         rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
         num_boxes: `[min, max)`. Where several boxes often miss the ratio, there is a single one.
-
-    Returns:
-        `(h, w, 1)` uint8, 1 = hole.
     """
     numbers = int_range('num_boxes', num_boxes, 1)
     size, margin = canvas.size, canvas.margin

@@ -12,7 +12,7 @@ from .hole_ratio import hole_area_range, with_hole_area
 
 @dataclass(frozen=True)
 class Canvas:
-    """Where holes may be drawn.
+    """An image in which holes are drawn.
 
     Attributes:
         size: `(h, w)` in pixels.

@@ -47,9 +47,6 @@ def lama_mask(rng: np.random.Generator, canvas: Canvas, kind: str = 'medium') ->
     Args:
         rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
         kind: ``thin``, ``medium`` or ``thick``.
-
-    Returns:
-        `(h, w, 1)` uint8, 1 = hole.
     """
     if kind not in _SETTINGS:
         raise ValueError(f'kind must be one of {list(_SETTINGS)}, got {kind!r}')

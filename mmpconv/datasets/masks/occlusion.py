@@ -1,4 +1,4 @@
-"""Occlusion masks: what appears or vanishes between two frames of a synthetic video (arXiv 1804.07723, section 4.1)."""
+"""Occlusion masks: pixels that appear or vanish between two frames of a synthetic video (arXiv 1804.07723, 4.1)."""
 import cv2
 import numpy as np
 
@@ -23,9 +23,6 @@ def occlusion_mask(rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
 
     Args:
         rng, img_shape, area_ratio_range, border_free, border_margin: See :mod:`mmpconv.datasets.masks`.
-
-    Returns:
-        `(h, w, 1)` uint8, 1 = hole.
     """
     size = canvas.size
 
@@ -57,7 +54,7 @@ def _random_width(rng: np.random.Generator, thinnest: int, widest: int) -> int:
 
 
 def _view(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """What changes in a window of a video: `(h, w)` uint8."""
+    """The pixels that change in a window of a video: `(h, w)` uint8."""
     return _rotate_and_crop(_changed_pixels(rng), size, rng)
 
 

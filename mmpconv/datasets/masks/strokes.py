@@ -50,9 +50,6 @@ def free_form_mask(rng: np.random.Generator,
         brush_width: Width of a stroke in pixels, `[min, max)`.
         max_loops: There are 1 to ``max_loops - 1`` strokes.
         flip: Flip the mask left-right and top-bottom, each with probability 1/2.
-
-    Returns:
-        `(h, w, 1)` uint8, 1 = hole.
     """
     pieces = int_range('num_vertices', num_vertices, 1)
     widths = int_range('brush_width', brush_width, 1)
@@ -107,9 +104,6 @@ def irregular_mask(rng: np.random.Generator,
         max_angle: Strokes turn by whole radians 0, 1, ... below this one, at least 1.
         length_range: Length of a stroke in pixels, `[min, max)`.
         brush_width: Width of a stroke in pixels, `[min, max)`.
-
-    Returns:
-        `(h, w, 1)` uint8, 1 = hole.
     """
     walks = int_range('num_vertices', num_vertices, 1)
     lengths = int_range('length_range', length_range, 1)
