@@ -43,7 +43,7 @@ class CfgOptions(argparse.Action):
         from mmpconv.engine.arguments import read_options
 
         try:
-            setattr(namespace, self.dest, read_options(values))
+            setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **read_options(values)})
         except ValueError as error:
             raise argparse.ArgumentError(self, str(error)) from error
 

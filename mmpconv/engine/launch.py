@@ -114,6 +114,12 @@ def train(args: Namespace) -> None:
         LaunchError: Something is missing, or does not go together.
     """
     _leave_out_foreign_warnings()
+    _train(args)
+    end_distributed()
+
+
+def _train(args: Namespace) -> None:
+    # A function of its own, so that the model is gone when the process group of DDP ends.
     cfg = load_config(args.config)
     apply_train(cfg, args)
     add_hooks(cfg)
@@ -123,7 +129,6 @@ def train(args: Namespace) -> None:
         runner.register_hook(ReportLoadedWeightsHook(), 'VERY_HIGH')
         stop_at_unwritable_log(runner)
         runner.train()
-    end_distributed()
 
 
 def test(args: Namespace) -> None:
@@ -136,6 +141,11 @@ def test(args: Namespace) -> None:
         LaunchError: Something is missing, or does not go together.
     """
     _leave_out_foreign_warnings()
+    _test(args)
+    end_distributed()
+
+
+def _test(args: Namespace) -> None:
     cfg = load_config(args.config)
     apply_test(cfg, args)
     runner = build_runner(cfg)
@@ -143,4 +153,3 @@ def test(args: Namespace) -> None:
     if args.out:
         runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
     runner.test()
-    end_distributed()
