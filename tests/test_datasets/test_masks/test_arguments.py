@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from mmengine.logging import MMLogger
 
-from mmpconv.datasets.masks import arguments as polarity
-from mmpconv.datasets.masks import check_polarity
+from mmpconv.datasets.masks import arguments, check_polarity
 
 
 def test_an_all_hole_mask_is_refused():
@@ -15,7 +14,7 @@ def test_an_all_hole_mask_is_refused():
 
 @pytest.mark.parametrize('valid, message', [(100, 'a.png has no hole'), (4, '96.0 % of the mask a.png')])
 def test_improbable_masks_are_named_once(valid, message, caplog, monkeypatch):
-    monkeypatch.setattr(polarity, '_warned', set())
+    monkeypatch.setattr(arguments, '_warned', set())
     mask = np.ones((10, 10, 1), np.uint8)
     mask.reshape(-1)[:valid] = 0
     logger = MMLogger.get_current_instance()
