@@ -4,10 +4,12 @@ import errno
 import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 
 from .remedies import Mendable
 
+INTERRUPTED = 130  # exit status, as shells have it
 # The disk, not a program, is to blame: full, over quota, read-only, not the user's, broken; or the place cannot be that
 # of a file: it is a folder, in a file, or has too long a name.
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG,
@@ -23,19 +25,41 @@ class LaunchError(Mendable, Exception):
 
 @contextlib.contextmanager
 def user_errors() -> Iterator[None]:
-    """End the process with one sentence where its user has to act; other errors keep their traceback."""
+    """End the process with one sentence where its user has to act, or has interrupted it.
+
+    Other errors keep their traceback.
+    """
     try:
         yield
-    except LaunchError as error:
-        sys.exit(f'error: {_sentence(error)}')
-    except OSError as error:
-        if error.errno not in _OF_THE_DISK:
-            raise
-        sys.exit(f'error: {disk_sentence(error)}')
-    except RuntimeError as error:
-        if not (sentence := _killed_sentence(error)):
-            raise
-        sys.exit(f'error: {sentence}')
+    except (Exception, KeyboardInterrupt) as error:
+        if _is_of_interrupt(error):
+            print('interrupted', file=sys.stderr)
+            sys.exit(INTERRUPTED)
+        if sentence := _sentence_for(error):
+            sys.exit(f'error: {sentence}')
+        raise
+
+
+def _is_of_interrupt(error: BaseException | None) -> bool:
+    """Other software, as MMEngine's of configs, may turn an interrupt into an error of its own."""
+    return isinstance(error, KeyboardInterrupt) or (
+        error is not None and _is_of_interrupt(error.__cause__ or error.__context__))
+
+
+def _sentence_for(error: BaseException) -> str:
+    """What is for the user to act on; empty if nothing is."""
+    if isinstance(error, LaunchError):
+        return _sentence(error)
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return disk_sentence(error)
+    return _killed_sentence(error) if isinstance(error, RuntimeError) else ''
+
+
+def full_disk(error: BaseException | None) -> OSError | None:
+    """What an error comes from, if that is a disk on which nothing more can be written."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return error
+    return error and full_disk(error.__cause__)
 
 
 def disk_sentence(error: OSError) -> str:
@@ -72,18 +96,33 @@ def _killed_sentence(error: RuntimeError) -> str:
     return ''
 
 
-INTERRUPTED = 130  # exit status, as shells have it
-
-
 @contextlib.contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise ``KeyboardInterrupt``, so that a process ends its own processes first."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    """SIGTERM and SIGHUP raise ``KeyboardInterrupt``, so that a process ends its own processes first.
+
+    And no interrupt is lost: Python drops one that comes in the midst of a callback, such as that of a weak reference;
+    here it is repeated right after. In another thread than the main one, which signals do not reach, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)}
+    show = sys.unraisablehook
+
+    def repeat(dropped) -> None:
+        if dropped.exc_type is KeyboardInterrupt:
+            signal.setitimer(signal.ITIMER_REAL, 0.01)  # to raise it here would be no use: this, too, is a callback
+        else:
+            show(dropped)
+
     for number, handler in before.items():
         if handler == signal.SIG_DFL:  # nohup ignores SIGHUP
             signal.signal(number, signal.default_int_handler)
+    sys.unraisablehook = repeat
     try:
         yield
     finally:
+        sys.unraisablehook = show
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

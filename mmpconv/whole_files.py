@@ -44,14 +44,15 @@ def whole_file(path: Path, durable: bool = False) -> Iterator[Path]:
     _look_through(path.parent)
     # The stem is for whoever finds one after a crash; of a long name only the beginning, for file systems have a limit.
     unfinished = path.with_name(f'.{path.stem[:40]}.{_own()}.unfinished{path.suffix}')
-    with _named(path), _in_use(unfinished, os.O_RDWR | os.O_CREAT):
-        try:
-            yield unfinished
-            if durable:
-                _wait_for_disk(unfinished)
-            os.replace(unfinished, path)
-            if durable:
-                _wait_for_disk(path.parent)
+    with _named(path):
+        try:  # before it is there: an interrupt may come right after it was made
+            with _in_use(unfinished, os.O_RDWR | os.O_CREAT):
+                yield unfinished
+                if durable:
+                    _wait_for_disk(unfinished)
+                os.replace(unfinished, path)
+                if durable:
+                    _wait_for_disk(path.parent)
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -67,14 +68,15 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     _look_through(folder.parent)
     unfinished = folder.with_name(f'.{folder.name[:40]}.{_own()}.unfinished')
-    unfinished.mkdir()
-    with _in_use(unfinished, os.O_RDONLY):
+    with _named(folder):
         try:
-            yield unfinished
-            if folder.exists():
-                _exchange(folder, unfinished)
-            else:
-                unfinished.rename(folder)
+            unfinished.mkdir()
+            with _in_use(unfinished, os.O_RDONLY):
+                yield unfinished
+                if folder.exists():
+                    _exchange(folder, unfinished)
+                else:
+                    unfinished.rename(folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -82,13 +84,16 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 def _exchange(folder: Path, unfinished: Path) -> None:
     old = folder.with_name(f'.{folder.name}.{_own()}.old')
     with _in_use(folder, os.O_RDONLY):
-        folder.rename(old)
         try:
+            folder.rename(old)
             unfinished.rename(folder)
+            shutil.rmtree(old)
         except BaseException:
-            old.rename(folder)
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.rename(folder)
             raise
-        shutil.rmtree(old)
 
 
 def write_text(path: Path, text: str, durable: bool = False) -> None:

@@ -138,6 +138,10 @@ ALLOWED_WRITERS = {
     'mmpconv/cli/batch/fill.py': {'filled.save(result)': 'Photo.save writes whole files'},
     'mmpconv/cli/batch/stream.py': {
         'filled.save(out)': 'Photo.save writes whole files', 'filled.save(Path(folder) / out.name)': 'temporary'},
+    'mmpconv/apis/export.py': {
+        'torch.export.save(trace(network), content, extra_files={DESCRIPTION: json.dumps(description, indent=1)})':
+            'into memory'},
+    'mmpconv/checkpoints/padding_keys.py': {'torch.save(checkpoint, content)': 'into memory'},
     'mmpconv/evaluation/perceptual_metrics.py': {'torch.save(state, safe_file)': 'into memory'},
     'mmpconv/analysis/padding_comparison/training.py': {"open(log, 'ab')": 'what another process says'},
     'benchmarks/loss.py': {

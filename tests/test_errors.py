@@ -1,6 +1,8 @@
 """Errors that a user has to act on end a program with one sentence; what would end it at once is an interrupt."""
 import os
 import signal
+import time
+import weakref
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -122,3 +124,28 @@ def test_what_is_ignored_stays_ignored(number):
     with termination_as_interrupt():
         signal.raise_signal(number)
     assert signal.getsignal(number) == signal.SIG_IGN
+
+
+def test_an_interrupt_is_one_sentence_also_where_other_software_makes_an_error_of_it(capsys):
+    for turned in (False, True):
+        with pytest.raises(SystemExit) as end, user_errors():
+            try:
+                raise KeyboardInterrupt
+            except BaseException as interrupt:
+                if not turned:
+                    raise
+                raise SyntaxError('of a config') from interrupt
+        assert end.value.code == 130 and capsys.readouterr().err == 'interrupted\n'
+
+
+def test_an_interrupt_in_a_callback_is_not_lost(capsys):
+    """Python only prints what is raised there."""
+    class Referred:
+        pass
+
+    referred = Referred()
+    reference = weakref.ref(referred, lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        del referred
+        time.sleep(600)
+    assert reference() is None and capsys.readouterr().err == ''

@@ -1,7 +1,9 @@
 """Writes trained inpaintors as files that run without this package."""
 import contextlib
 import copy
+import io
 import json
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -220,10 +222,23 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
     return comparisons
 
 
+@contextlib.contextmanager
+def _torch_silent() -> Iterator[None]:
+    """It warns, and logs, of its own doings."""
+    log = logging.getLogger('torch._export.serde.serialize')
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            yield
+    finally:
+        log.setLevel(level)
+
+
 def write_onnx(program: ExportedProgram, description: dict[str, str], unfinished: Path) -> None:
     """Write a traced network, with a description as metadata."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # torch warns of its own doings
+    with _torch_silent():
         exported = torch.onnx.export(program, dynamo=True, opset_version=OPSET, input_names=INPUTS,
                                      output_names=OUTPUTS, verbose=False)
     for value in (*exported.model.graph.inputs, *exported.model.graph.outputs):
@@ -268,9 +283,10 @@ def export_program(model: str, checkpoint: str | None, path: str | Path) -> list
         CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
     """
     network, description = load_described(model, checkpoint)
-    with new_file(Path(path)) as unfinished, warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # torch warns of its own doings
-        torch.export.save(trace(network), unfinished, extra_files={DESCRIPTION: json.dumps(description, indent=1)})
+    with new_file(Path(path)) as unfinished, _torch_silent():
+        content = io.BytesIO()  # on a disk that is full, torch itself would end the process
+        torch.export.save(trace(network), content, extra_files={DESCRIPTION: json.dumps(description, indent=1)})
+        unfinished.write_bytes(content.getbuffer())
         program = torch.export.load(unfinished).module()
         with torch.inference_mode():
             comparisons = compare(program, network)

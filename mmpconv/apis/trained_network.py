@@ -40,6 +40,9 @@ def load_picture_network(model: str | None, checkpoint: str | None = None) -> Pi
         if not checkpoint:
             raise LaunchError('neither a model nor a checkpoint is given; give one of them')
         return _network_of_checkpoint(checkpoint)
+    if model.lower().endswith('.pt2'):
+        raise LaunchError(f'{model} is a program of torch.export, the reading of which can run anything; give the '
+                          '.onnx file of the network, or its checkpoint')
     shipped = shipped_model(model)
     if not shipped and not model.endswith('.py'):
         names = ', '.join(entry.name for entry in inpainting_models() if entry.weights)

@@ -112,6 +112,8 @@ def _inspect_archive(path: str, size: int) -> None:
             raise RefusedError('two of its parts have one name')
         if any(name.endswith('/constants.pkl') or '/code/' in name for name in names):
             raise RefusedError('it is a program (TorchScript), which would have to be run')
+        if any(name.endswith(('/archive_format', 'serialized_exported_program.json')) for name in names):
+            raise RefusedError('it is a program (torch.export), which would have to be run')
         pickles = [name for name in names if name.endswith('/data.pkl') and name.count('/') == 1]
         if len(pickles) != 1 or pickles[0] != next((name for name in names if name.endswith('data.pkl')), None):
             raise NoCheckpointError('an archive, but none that torch has written')

@@ -3,6 +3,7 @@
 NVIDIA's ``pdresnet*`` and ``pdvgg*`` have torchvision's names. Padding has no weights: a network with zero
 padding and the same one with partial padding have the same names.
 """
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mmpconv.whole_files import whole_file
+from mmpconv.whole_files import write_bytes
 
 from . import CheckpointError
 from .loading import load_from_local
@@ -187,11 +188,13 @@ def write_checkpoint(checkpoint: dict, target: Path) -> None:
     Raises:
         CheckpointError: It cannot be written.
     """
+    content = io.BytesIO()  # of a disk that is full torch itself only says "unexpected pos"
+    torch.save(checkpoint, content)
     try:
-        with whole_file(target) as unfinished:
-            torch.save(checkpoint, unfinished)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        raise CheckpointError(f'{target} cannot be written ({error}); give a file in another folder') from error
+        write_bytes(target, content.getvalue())
+    except OSError as error:
+        raise CheckpointError(f'{target} cannot be written ({error.strerror or error}); give a file in another '
+                              'folder') from error
 
 
 TARGETS = {'mmpretrain': to_mmpretrain, 'torchvision': to_torchvision}

@@ -3,7 +3,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
+from mmpconv.errors import INTERRUPTED, LaunchError
 from mmpconv.whole_files import locked
 
 from .arguments import add_cfg_options
@@ -74,10 +74,9 @@ def run(args: argparse.Namespace) -> None:
                 device, dict(net=args.lpips_net, backbone=args.lpips_backbone) if args.lpips else None,
                 dict(weights=args.fid_weights) if args.fid else None), args.jobs, args.batch_size)
         try:
-            with termination_as_interrupt():
-                comparison.check(args.restart)
-                comparison.fill()
-                text = comparison.report(comparison.score(), args.cases)
+            comparison.check(args.restart)
+            comparison.fill()
+            text = comparison.report(comparison.score(), args.cases)
         except UnreadableImageError as error:
             raise LaunchError(str(error)) from error
         except KeyboardInterrupt:

@@ -5,6 +5,7 @@ Each command is a module with a ``DESCRIPTION``, ``EXAMPLES``, a function ``add_
 are imported in ``run``, so that help and usage come at once.
 """
 import argparse
+import contextlib
 import importlib
 import os
 import shutil
@@ -14,7 +15,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmpconv.errors import user_errors
+from mmpconv.errors import INTERRUPTED, termination_as_interrupt, user_errors
 from mmpconv.version import __version__
 
 from .arguments import UsageError
@@ -23,7 +24,6 @@ DONE = 0
 USER_HAS_TO_ACT = 1
 USAGE = 2
 PARTLY_FAILED = 3
-INTERRUPTED = 130
 
 EXPLANATION = """\
 exit status:
@@ -177,13 +177,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
 
 
+def _signals(args: argparse.Namespace) -> contextlib.AbstractContextManager:
+    """One of several processes may wait for the others within torch, where it would not hear of an interrupt."""
+    return termination_as_interrupt() if getattr(args, 'launcher', 'none') == 'none' else contextlib.nullcontext()
+
+
 def _run(name: str, argv: Sequence[str]) -> int:
     command = COMMANDS[name]
     try:
         parser = parser_of(name)
         args = parse(name, argv, parser)
         try:
-            with user_errors():
+            with _signals(args), user_errors():
                 return importlib.import_module(command.module).run(args) or DONE
         except UsageError as error:
             parser.error(str(error))

@@ -3,7 +3,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
+from mmpconv.errors import INTERRUPTED, LaunchError, disk_sentence
 
 from .arguments import check_jobs
 
@@ -49,12 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     check_jobs(args.jobs)
     try:
-        with termination_as_interrupt():
-            (_make if args.verify is None else _verify)(args)
+        (_make if args.verify is None else _verify)(args)
     except OSError as error:
-        raise LaunchError(str(error)) from error
+        raise LaunchError(disk_sentence(error)) from error
     except KeyboardInterrupt:
-        print('interrupted: nothing was written', file=sys.stderr)
+        print('interrupted: no part of a benchmark was written; the same command makes it', file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 

@@ -29,6 +29,10 @@ _DRAWN = dict(bbox=random_bbox, irregular=irregular_mask, ff=free_form_mask, occ
               boxes=boxes_mask)
 
 
+class MaskModeError(ValueError, NotImplementedError):
+    """There is no such mode. A NotImplementedError too, which is what MMagic's transform raises."""
+
+
 @TRANSFORMS.register_module()
 class LoadMask(BaseTransform):
     """Draw a mask, or read one from a file.
@@ -91,7 +95,7 @@ class LoadMask(BaseTransform):
                                 "mask_list_file; they are of mask_mode='set'")
             self._read_options(**self.mask_config)
         else:
-            raise ValueError(f"mask_mode must be one of {[*_DRAWN, 'set', 'file']}, got {mask_mode!r}")
+            raise MaskModeError(f"mask_mode must be one of {[*_DRAWN, 'set', 'file']}, got {mask_mode!r}")
 
     def _read_options(self, prefix=None, mask_list_file=None, img_shape=None, io_backend='local',
                       color_type='unchanged', file_client_kwargs=None):

@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 class MaskError(ValueError, AssertionError):
-    """A mask that does not fit. An AssertionError too, which is what MMagic's layer raises."""
+    """A mask that does not fit. An AssertionError too, which is what MMagic's layer and losses raise."""
 
 
 _RANK = {1: '(N, C, L)', 2: '(N, C, H, W)', 3: '(N, C, D, H, W)'}

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .pyramid import LINES, SATURATION, SURFACE, fill_levels, operands
+from .pyramid import LINES, SATURATION, SURFACE, at_least_two_channels, fill_levels, operands
 
 # (down, right) from pixel to pixel of a line, in the order of `oriented_fills`.
 DIRECTIONS = ((0, 1), (1, 0), (1, -1), (1, 1), (1, -2), (1, 2), (-2, 1), (2, 1))
@@ -98,12 +98,17 @@ def line_variation(input: Tensor, mask: Tensor) -> Tensor:
             step[0, 2, 2], step[0, 2 + down, 2 + right] = -1, 1
         lengths = x.new_tensor([(down**2 + right**2)**(_GROWTH / 2) for down, right in DIRECTIONS])
         # By colour, so that all are of one channel.
-        change = F.conv2d(x.reshape(n * c, 1, h, w), steps, padding=2).square().unflatten(0, (n, c)).mean(1)
+        change = _convolve(x.reshape(n * c, 1, h, w), steps).square().unflatten(0, (n, c)).mean(1)
         # 1 where both neighbours are valid; nothing is, beyond the border.
-        both = (F.conv2d(valid, steps.abs().to(valid.dtype), padding=2) - 1).clamp(min=0).expand(n, -1, -1, -1)
+        both = (_convolve(valid, steps.abs().to(valid.dtype)) - 1).clamp(min=0).expand(n, -1, -1, -1)
         spread = fill_levels((change / lengths[:, None, None]).flatten(0, 1)[:, None].to(valid.dtype),
                              both.flatten(0, 1)[:, None], _SPREAD, SURFACE)[0]
         return spread.unflatten(0, (n, len(DIRECTIONS)))[:, :, 0].clamp(min=0)
+
+
+def _convolve(x: Tensor, steps: Tensor) -> Tensor:
+    x = at_least_two_channels(x)
+    return F.conv2d(x, F.pad(steps, (0, 0, 0, 0, 0, x.shape[1] - 1)), padding=2)
 
 
 def oriented_logits(variation: Tensor, noise: float = 1e-3) -> Tensor:

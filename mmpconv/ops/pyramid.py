@@ -15,7 +15,7 @@ _LEAST = 2.0**-20
 # Binomial, of stride 2: each pixel counts in two windows, so that nothing is lost between them.
 _KERNEL = (1 / 8, 3 / 8, 3 / 8, 1 / 8)
 # In an exported program, which does not know the size of its images: holes of up to 2^11 pixels are filled.
-_EXPORTED_LEVELS = 11
+EXPORTED_LEVELS = 11
 SURFACE, LINES = (2, 2), (2, 1)
 
 
@@ -87,7 +87,7 @@ def fill_levels(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[in
     """
     longest = x.shape[2] if stride == LINES else max(x.shape[2:])
     levels = [(x, valid)]
-    for _ in range(_EXPORTED_LEVELS if is_exporting() else (max(longest, 1) - 1).bit_length()):
+    for _ in range(EXPORTED_LEVELS if is_exporting() else (max(longest, 1) - 1).bit_length()):
         levels.append(_coarser(*levels[-1], saturation, stride))
     filled, coarsest = levels.pop()
     for x, valid in reversed(levels):
@@ -99,18 +99,28 @@ def fill_levels(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[in
 def _coarser(x: Tensor, valid: Tensor, saturation: float, stride: Sequence[int]) -> tuple[Tensor, Tensor]:
     if stride == LINES and not is_exporting():
         return _coarser_lines(x, valid, saturation)
-    channels = x.shape[1]
     weights = torch.tensor(_KERNEL, dtype=valid.dtype, device=x.device)
     kernel = weights[:, None] * (weights if stride == SURFACE else weights.new_ones(1))
     # Two behind, so that an odd size has a window for its last pixel.
     pad = (1, 2, 1, 2) if stride == SURFACE else (0, 0, 1, 2)
-    # Of one channel an export would look how it is laid out, which depends on the size.
-    planes = 2 if is_exporting() else 1
-    den = F.conv2d(F.pad(valid, pad).expand(-1, planes, -1, -1), kernel.expand(planes, 1, -1, -1), stride=stride,
-                   groups=planes)[:, :1]
-    num = F.conv2d(F.pad(x * valid.to(x.dtype), pad), kernel.to(x.dtype).expand(channels, 1, -1, -1), stride=stride,
-                   groups=channels)
+    den = _by_channel(F.pad(valid, pad), kernel, stride)
+    num = _by_channel(F.pad(x * valid.to(x.dtype), pad), kernel.to(x.dtype), stride)
     return _mean_and_validity(num, den, saturation)
+
+
+def _by_channel(x: Tensor, kernel: Tensor, stride: Sequence[int] = (1, 1)) -> Tensor:
+    """Convolve each channel with one kernel ``(kh, kw)``."""
+    channels = x.shape[1]
+    x = at_least_two_channels(x)
+    return F.conv2d(x, kernel.expand(x.shape[1], 1, -1, -1), stride=stride, groups=x.shape[1])[:, :channels]
+
+
+def at_least_two_channels(x: Tensor) -> Tensor:
+    """For the input of a convolution: in an export a single channel is there twice.
+
+    Of one channel torch looks how it is laid out, and what it finds in its example would hold for all sizes.
+    """
+    return x.expand(-1, 2, -1, -1) if x.shape[1] == 1 and is_exporting() else x
 
 
 def _coarser_lines(x: Tensor, valid: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
@@ -124,7 +134,7 @@ def _coarser_lines(x: Tensor, valid: Tensor, saturation: float) -> tuple[Tensor,
 def _mean_and_validity(num: Tensor, den: Tensor, saturation: float) -> tuple[Tensor, Tensor]:
     seen = den > 0
     mean = num * torch.where(seen, 1 / torch.where(seen, den, 1), 0).to(num.dtype)
-    return mean, torch.where(seen, (saturation * den).clamp(_LEAST, 1), 0)
+    return mean, torch.where(seen, (saturation * den).clamp(_LEAST, 1.0), 0)
 
 
 def _doubled(coarse: Tensor, size: Sequence[int], stride: Sequence[int]) -> Tensor:
@@ -140,4 +150,4 @@ def _doubled(coarse: Tensor, size: Sequence[int], stride: Sequence[int]) -> Tens
     kernel = weights[:, None] * (weights if stride == SURFACE else weights.new_ones(1))
     pad = (1, 1, 1, 1) if stride == SURFACE else (0, 0, 1, 1)
     finer = F.pad(F.interpolate(coarse, size, mode='nearest'), pad, mode='replicate')
-    return F.conv2d(finer, kernel.expand(coarse.shape[1], 1, -1, -1), groups=coarse.shape[1])
+    return _by_channel(finer, kernel)

@@ -89,13 +89,15 @@ def test_a_file_that_is_there_is_replaced_only_by_force(nvidia, tmp_path):
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(nvidia, tmp_path, monkeypatch):
-    def cut_short(checkpoint, path):
-        path.write_bytes(b'half')
-        raise OSError('no space left on device')
+    def cut_short(path, content):
+        write(path, content[:len(content) // 2])
+        raise OSError(28, 'no space left on device')
+
+    write = Path.write_bytes
 
     target = tmp_path / 'ours.pth'
     target.write_text('mine')
-    monkeypatch.setattr(torch, 'save', cut_short)
+    monkeypatch.setattr(Path, 'write_bytes', cut_short)
     assert 'cannot be written (no space left on device)' in refusal(nvidia, target, '--to', 'mmpretrain', '--force')
     assert target.read_text() == 'mine'
     assert {path.name for path in tmp_path.iterdir()} == {'ours.pth', 'model_best.pth.tar'}

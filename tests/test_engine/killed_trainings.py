@@ -29,9 +29,11 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 import mmengine.runner.runner  # noqa: E402
 import torch  # noqa: E402
 
+import mmpconv.engine.launch  # noqa: E402
 import mmpconv.registry  # noqa: E402,F401
+from mmpconv import cli  # noqa: E402
 from mmpconv.checkpoints.loading import load_from_local  # noqa: E402
-from mmpconv.engine import hooks, launch  # noqa: E402
+from mmpconv.engine import hooks  # noqa: E402
 from mmpconv.engine.resume import latest_checkpoint, why_not  # noqa: E402
 
 CONFIG = f"""
@@ -118,14 +120,14 @@ class Steps:
         self.shared[:8] = struct.pack('ii', self.count, self.saves)
 
 
-def train(config: Path, work_dir: Path, *argv: str, target: int | None = None, end: str = '', prepare=None):
-    """Train in a process of its own.
+def train(config: Path, work_dir: Path, *argv: str, target: int | None = None, end: str = '', log: Path | None = None):
+    """Train in a process of its own, whose output goes to a file; default: beside the work dir.
 
     Returns:
         tuple: Its exit status (negative: the signal it died of), the number of steps of its saves, the iteration of
         the last complete checkpoint to resume from, and what it printed.
     """
-    shared, log = mmap.mmap(-1, 8), work_dir.with_suffix('.log')
+    shared, log = mmap.mmap(-1, 8), log or work_dir.with_suffix('.log')
     sys.stdout.flush()
     child = os.fork()
     if not child:
@@ -135,8 +137,7 @@ def train(config: Path, work_dir: Path, *argv: str, target: int | None = None, e
             os.dup2(output, 1), os.dup2(output, 2)
             steps = Steps(shared, target, end)
             steps.watch()
-            launch.train([str(config), '--work-dir', str(work_dir), *argv])
-            status = 0
+            status = cli.main(['train', str(config), '--work-dir', str(work_dir), *argv])
         except SystemExit as stop:
             if isinstance(stop.code, str):
                 print(stop.code, file=sys.stderr, flush=True)
@@ -198,44 +199,62 @@ def trial(config: Path, folder: Path, whole: dict, target: int, end: str) -> Non
     work_dir = folder / f'{end}-{target}'
     status, count, saved, output = train(config, work_dir, target=target, end=end)
     assert count >= target, f'{count} steps instead of {target}\n{output}'  # cleaning up has steps, too
-    expected = {'SIGKILL': -signal.SIGKILL, 'SIGTERM': -signal.SIGTERM, 'SIGINT': 130, 'ENOSPC': 1}[end]
+    expected = {'SIGKILL': -signal.SIGKILL, 'SIGTERM': 130, 'SIGINT': 130, 'ENOSPC': 1}[end]
     assert status == expected, f'{status}\n{output}'
-    if end in ('SIGINT', 'ENOSPC'):
+    if end != 'SIGKILL':
         assert 'Traceback' not in output, output
-        assert output.strip().splitlines()[-1].startswith('interrupted: ' if end == 'SIGINT' else 'error: '), output
+        assert output.strip().splitlines()[-1].startswith('error: ' if end == 'ENOSPC' else 'interrupted: '), output
     check_what_is_left(work_dir, saved, output)
     check_resumed(config, work_dir, whole)
 
 
-def full_disk(config: Path, folder: Path, whole: dict, free: int) -> str:
+def full_disk(config: Path, folder: Path, whole: dict, free: int) -> str | None:
     """Train on a disk that has room for so many KiB, then make room and resume.
 
     Returns:
-        str: The sentence.
+        str: The sentence; None if there was room enough.
 
     Raises:
         AssertionError: Something was lost, or said in more than a sentence.
         PermissionError: No file system can be mounted here.
     """
     disk = folder / f'disk-{free}'
-    disk.mkdir()
+    disk.mkdir(exist_ok=True)
     if subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={free}k', 'tmpfs', disk], capture_output=True).returncode:
         raise PermissionError
     try:
         work_dir = disk / 'run'
-        shared_log = folder / f'disk-{free}.log'
         work_dir.mkdir()
-        status, _, saved, output = train(config, work_dir)
+        status, _, saved, output = train(config, work_dir, log=folder / f'disk-{free}.log')
+        if status == 0:
+            return None
         assert status == 1 and 'Traceback' not in output, output
         sentence = output.strip().splitlines()[-1]
         assert sentence.startswith('error: ') and 'no space left on device' in sentence, output
         subprocess.run(['mount', '-o', 'remount,size=64m', disk], check=True)
         check_what_is_left(work_dir, saved, output)
         check_resumed(config, work_dir, whole)
-        shared_log.write_text(output)
         return f'after {saved} checkpoints: {sentence}'
     finally:
         subprocess.run(['umount', disk], check=True)
+
+
+def full_disks(config: Path, folder: Path, whole: dict, number: int) -> None:
+    """Of several sizes, from one page to that at which the training has room.
+
+    Raises:
+        PermissionError: No file system can be mounted here.
+    """
+    too_small, enough = 4, 1024
+    while enough - too_small > 4:  # KiB, a page
+        middle = (too_small + enough) // 8 * 4
+        if full_disk(config, folder, whole, middle):
+            too_small = middle
+        else:
+            enough = middle
+    print(f'the training needs a disk of {enough} KiB', flush=True)
+    for free in sorted({4 + (too_small - 4) * step // max(number - 1, 1) // 4 * 4 for step in range(number)}):
+        print(f'a disk of {free} KiB:', full_disk(config, folder, whole, free), flush=True)
 
 
 def main() -> None:
@@ -265,9 +284,7 @@ def main() -> None:
         for end in ENDS:
             print(f'{done[end]:4} x {end} in a save: nothing lost, resumed bit for bit', flush=True)
         try:
-            for number in range(args.disks):
-                free = 120 + number * 60
-                print(f'a disk of {free} KiB:', full_disk(config, folder, whole, free), flush=True)
+            full_disks(config, folder, whole, args.disks)
         except PermissionError:
             print('no file system can be mounted here: full disks were simulated only (ENOSPC)')
 

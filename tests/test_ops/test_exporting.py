@@ -1,10 +1,11 @@
 """What torch.export writes down is good for images of other sizes."""
 import pytest
 import torch
+import torch.fx.experimental._config as symbolic_shapes
 from torch import nn
 from torch.export import Dim
 
-from mmpconv.ops import partial_conv2d, window_count
+from mmpconv.ops import line_variation, partial_conv2d, pyramid_fill, window_count
 from mmpconv.ops.partial_conv import upsampled_conv2d
 from mmpconv.ops.scripting import is_exporting
 
@@ -70,6 +71,18 @@ def test_an_export_does_not_count_on_doubled_maps():
     for size in ((64, 64), (63, 64), (33, 51)):
         low, skip = torch.randn(1, 2, *size), torch.randn(1, 3, *size)
         torch.testing.assert_close(exported(low, skip), convolve(low, skip), rtol=1e-4, atol=1e-4)
+
+
+@requires_export
+@pytest.mark.parametrize('fill', [pyramid_fill, line_variation], ids=['colours', 'variation'])
+def test_pyramids_are_exported_for_any_size(fill):
+    sizes = {2: Dim('rows', min=1), 3: Dim('columns', min=1)}
+    with symbolic_shapes.patch(backed_size_oblivious=True):  # as mmpconv.apis.export does it
+        exported = torch.export.export(Function(fill), (torch.zeros(2, 3, 37, 50), torch.ones(2, 1, 37, 50)),
+                                       dynamic_shapes=((sizes, ) * 2, )).module()
+    for size in ((37, 50), (1, 1), (70, 3), (5, 129)):
+        image, mask = torch.rand(2, 3, *size), (torch.rand(2, 1, *size) > 0.6).float()
+        torch.testing.assert_close(exported(image, mask), fill(image, mask), rtol=1e-5, atol=1e-6)
 
 
 def test_nothing_else_is_an_export():

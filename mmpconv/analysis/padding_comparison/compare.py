@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmpconv.dataset_converters.digits import write_digits
-from mmpconv.errors import INTERRUPTED, LaunchError, termination_as_interrupt
+from mmpconv.errors import INTERRUPTED, LaunchError
 from mmpconv.evaluation.results_page import publish, require_marks
 from mmpconv.whole_files import locked, write_text
 
@@ -94,8 +94,7 @@ def _compare(args: argparse.Namespace, plan: Comparison, runs: Sequence[Run], to
     print(f'{len(runs)} runs in {args.work_dir}: {len(runs) - len(left)} are finished, {len(left)} are left, '
           f'{len(places)} at a time', flush=True)
     try:
-        with termination_as_interrupt():
-            failures = train_all(left, len(runs) - len(left), tools, places, lock) if left else []
+        failures = train_all(left, len(runs) - len(left), tools, places, lock) if left else []
     except KeyboardInterrupt:
         finished = sum(run.score() is not None for run in runs)
         print(f'interrupted: {finished} of {len(runs)} runs are finished; the same command continues', file=sys.stderr)

@@ -123,6 +123,8 @@ def _free_port() -> str:
 def _last_line(log: Path) -> str:
     """The line in which a process says why it failed, as part of a sentence."""
     lines = log.read_text(encoding='utf-8', errors='replace').strip().splitlines() if log.is_file() else []
+    if not lines and not os.statvfs(log.parent).f_bavail:
+        return ' (no space left on device)'  # not even for the log
     return f' ({lines[-1].strip()[:300]})' if lines else ''
 
 

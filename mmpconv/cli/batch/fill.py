@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmpconv.errors import LaunchError, termination_as_interrupt
+from mmpconv.errors import LaunchError, disk_sentence, full_disk
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
 from mmpconv.whole_files import remove_unfinished, whole_file
 
@@ -40,7 +40,7 @@ def fill_all(words: Sequence[str], mask: Path | str | tuple[int, int, int], args
         with share.connected():
             batch = Batch(jobs, args, share)
             try:
-                with termination_as_interrupt(), batch.report:
+                with batch.report:
                     batch.run()
             except KeyboardInterrupt:
                 print(f'{share.name}interrupted: {batch.outcome.filled} of {len(batch.mine)} photos are filled, and no '
@@ -99,7 +99,7 @@ class Batch:
         """Fill those of this process.
 
         Raises:
-            LaunchError: The network cannot be had.
+            LaunchError: The network cannot be had, or the disk is full.
         """
         for folder in dict.fromkeys(job.result.parent for job in self.jobs):
             remove_unfinished(folder)
@@ -108,10 +108,16 @@ class Batch:
                 try:
                     self._fill(job, progress)
                 except (PhotoError, OSError, MemoryError) as error:
+                    if full := full_disk(error):  # as it would be for every other photo
+                        raise LaunchError(self._sentence_about_disk(full)) from error
                     reason = 'there is too little memory' if isinstance(error, MemoryError) else error
                     self.outcome.failures.append(sentence_about(job.photo, reason))
                     if len(self.jobs) > 1:
                         self.report.line(f'{job.photo}: not filled, the reason is below')
+
+    def _sentence_about_disk(self, error: OSError) -> str:
+        return (f'{disk_sentence(error)}; {self.outcome.filled} of {len(self.mine)} photos are filled, and the same '
+                f'command{"" if self.args.resume else " with --resume"} continues')
 
     def _fill(self, job: Job, progress) -> None:
         if job.error:

@@ -7,6 +7,7 @@ from mmagic.models.losses import MaskedTVLoss as MMagicMaskedTVLoss
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from mmpconv.ops.check import MaskError
 from mmpconv.registry import MODELS
 
 
@@ -43,16 +44,20 @@ def check_region(name: str, region: Tensor, image: Tensor) -> None:
     """Refuse a mask or weight that is not ``(N, 1, H, W)`` or ``(N, C, H, W)`` as the image is."""
     n, c, h, w = image.shape
     if region.shape not in ((n, 1, h, w), (n, c, h, w)):
-        raise ValueError(f'{name} has shape {tuple(region.shape)} but images of {tuple(image.shape)} need '
-                         f'({n}, 1, {h}, {w}) or one number per element; resize it with '
-                         "mode='nearest' or add the channel with [:, None]")
+        raise MaskError(f'{name} has shape {tuple(region.shape)} but images of {tuple(image.shape)} need '
+                        f'({n}, 1, {h}, {w}) or one number per element; resize it with '
+                        "mode='nearest' or add the channel with [:, None]")
     _check_device(name, region, 'the image', image)
+
+
+class ChoiceError(ValueError, NotImplementedError):
+    """There is no such choice. A NotImplementedError too, which is what MMagic's losses raise."""
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Refuse an option that is none of the choices."""
     if value not in choices:
-        raise ValueError(f'{name} is {value!r} but must be one of {", ".join(map(repr, choices))}')
+        raise ChoiceError(f'{name} is {value!r} but must be one of {", ".join(map(repr, choices))}')
 
 
 def _check_device(name: str, tensor: Tensor, other_name: str, other: Tensor) -> None:

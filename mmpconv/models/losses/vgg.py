@@ -165,6 +165,10 @@ class VGGWeightsError(CheckpointError, RuntimeError):
     """The weights of VGG cannot be had. The message names the remedies."""
 
 
+class VGGArgumentError(ValueError, AssertionError):
+    """There is no such network or layer. An AssertionError too, which is what MMagic's loss raises."""
+
+
 def check_vgg(vgg_type: str, pretrained: str, taps: list[str]) -> None:
     """Refuse a wrong name of a network, of its weights, or of a layer.
 
@@ -172,22 +176,22 @@ def check_vgg(vgg_type: str, pretrained: str, taps: list[str]) -> None:
         ValueError: What is wrong, and what is accepted.
     """
     if vgg_type not in VGG_TYPES:
-        raise ValueError(f'vgg_type is {vgg_type!r} but must be one of {", ".join(VGG_TYPES)}')
+        raise VGGArgumentError(f'vgg_type is {vgg_type!r} but must be one of {", ".join(VGG_TYPES)}')
     if not pretrained or not isinstance(pretrained, str):
-        raise ValueError(
+        raise VGGArgumentError(
             f'pretrained is {pretrained!r}, but a perceptual loss of random filters means nothing; use '
             f"pretrained='torchvision://{vgg_type}' or the path of {_file_name(vgg_type)}")
     name = pretrained.removeprefix('torchvision://').lower()
     if name != pretrained.lower() and name.split('.')[0].removesuffix('_weights') != vgg_type:
-        raise ValueError(f'pretrained={pretrained!r} is not of vgg_type={vgg_type!r}; '
+        raise VGGArgumentError(f'pretrained={pretrained!r} is not of vgg_type={vgg_type!r}; '
                          f"use pretrained='torchvision://{vgg_type}' or change vgg_type")
     if name != pretrained.lower() and name.endswith('_features'):
-        raise ValueError(f'pretrained={pretrained!r} is for images normalised otherwise than by '
+        raise VGGArgumentError(f'pretrained={pretrained!r} is for images normalised otherwise than by '
                          f"ImageNet's mean and deviation; use 'torchvision://{vgg_type}'")
     depth = len(vgg_layers(vgg_type))
     for tap in taps:
         if not re.fullmatch('0|[1-9][0-9]*', tap) or int(tap) >= depth:
-            raise ValueError(f'{tap!r} names no layer of {vgg_type}; use indices of its features, '
+            raise VGGArgumentError(f'{tap!r} names no layer of {vgg_type}; use indices of its features, '
                              f"'0' to '{depth - 1}'")
 
 

@@ -17,6 +17,8 @@ NETWORKS = {
     'plain': ('unet/plain-conv_small_1xb8_photos-128x128.py', ENCDEC.format('width=4, num_layers=2')),
     'imagenet': ('partial_conv/pconv_finetune-imagenet-norm_1xb16_places-256x256.py',
                  ENCDEC.format('width=4, num_layers=2')),
+    'oriented': ('oriented_unet/oriented-unet_1xb8_photos-128x128.py',
+                 'model = dict(encdec=dict(widths=(4, 6), blocks=(0, 1)))'),
 }
 SIZES = {'pconv': '256', 'unet': '256', 'plain': '128'}
 # Odd, even, tiny and lengthy; not the sizes that the export tries itself.
