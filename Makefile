@@ -29,6 +29,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/padding.py
 	$(BIN)/python benchmarks/padding_price.py
 	$(BIN)/python benchmarks/runtimes.py
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/photo.py
 	$(BIN)/python benchmarks/report.py
 

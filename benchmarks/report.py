@@ -15,7 +15,7 @@ BEGIN, END = '<!-- results: written by benchmarks/report.py -->', '<!-- end of r
 TITLES = {'train_step': 'A whole training iteration', 'network': 'The network', 'layer': 'One layer',
           'loss': 'Perceptual and style losses', 'padding': 'Padding of a classification network',
           'padding_price': 'Padding of small networks, eager and compiled', 'runtimes': 'The network by runtime',
-          'photo': 'Filling a hole in a photo'}
+          'photo': 'Filling a hole in a photo', 'startup': 'To the first result'}
 
 
 def main() -> None:

@@ -148,6 +148,7 @@ ALLOWED_WRITERS = {
         "torch.save({f'features.{key}': value for key, value in features.state_dict().items()}, path)": 'temporary'},
     'benchmarks/training.py': {'torch.save(weights, path)': 'temporary'},
     'benchmarks/train_step.py': {"photo.save(folder / f'{name}.jpg', quality=90)": 'temporary'},
+    'benchmarks/startup.py': {'Image.fromarray(picture).save(Path(folder) / name)': 'temporary'},
     'benchmarks/network.py': {'torch.save(network.state_dict(), file)': 'into memory'},
 }
 SOURCES = sorted(path for folder in ('mmpconv', 'benchmarks', 'tools') for path in (ROOT / folder).rglob('*.py'))

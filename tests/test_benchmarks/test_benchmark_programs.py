@@ -17,6 +17,7 @@ import padding_price
 import photo
 import pytest
 import runtimes
+import startup
 import torch
 import train_step
 from PIL import Image
@@ -170,6 +171,15 @@ def test_runtimes(tmp_path, monkeypatch, capsys):
     assert [row['case'] for row in result['measurements'][::4]] == ['filling at 64 px', 'filling at 128 px']
     assert 'onnxruntime' in result['versions'] and result['difference'] > 0
     assert 'PyTorch is' in capsys.readouterr().out
+
+
+def test_startup(tmp_path):
+    path = tmp_path / 'startup.json'
+    startup.main(['--size', '64', '--repeats', '1', '--device', 'cpu', '--json', str(path)])
+    result = json.loads(path.read_text())
+    check(result, 'startup', {'import torch', 'mmpconv inpaint', 'mmpconv inpaint --help'}, cases=1)
+    medians = {row['candidate']: row['seconds']['median'] for row in result['measurements']}
+    assert medians['mmpconv inpaint --help'] < medians['mmpconv inpaint']
 
 
 def test_loss_runs_as_a_program(tmp_path):
