@@ -1,11 +1,10 @@
 """A trained network between pictures, and the one in the package, which needs no MM* library."""
-import json
-
 import torch
 from torch import Tensor, nn
 
 from mmpconv.checkpoints import CheckpointError, read_safetensors
-from mmpconv.checkpoints.container import CHANNEL_ORDER, CONFIG, SIZE, package_weights
+from mmpconv.checkpoints.container import package_weights
+from mmpconv.checkpoints.network_config import config_of
 from mmpconv.models import OrientedUNet
 
 from . import DEFAULT_MODEL
@@ -54,12 +53,11 @@ def network_of_the_package() -> PictureNetwork:
     """
     path = package_weights(f'{DEFAULT_MODEL}.safetensors')
     content = read_safetensors(path)
-    meta = content['meta']
-    model = json.loads(meta[CONFIG])
-    network = dict(model['encdec'])
+    own = config_of(content, str(path))
+    network = dict(own.model['encdec'])
     if network.pop('type') != 'OrientedUNet':
         raise CheckpointError(f'{path} is of another network than OrientedUNet; install mmpconv again')
     generator = OrientedUNet(**network)
     generator.load_state_dict({key.removeprefix('generator.'): value for key, value in content['state_dict'].items()})
-    mean, std = (torch.tensor(model['data_preprocessor'][name]).float().view(-1, 1, 1) for name in ('mean', 'std'))
-    return PictureNetwork(generator, mean, std, meta[CHANNEL_ORDER] == 'rgb', int(meta[SIZE]))
+    mean, std = (torch.tensor(own.model['data_preprocessor'][name]).float().view(-1, 1, 1) for name in ('mean', 'std'))
+    return PictureNetwork(generator, mean, std, own.channel_order == 'rgb', own.size)
