@@ -17,13 +17,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import torch
-
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from forked import Ended, run_forked  # noqa: E402
-from interruptions import prepare, unfinished  # noqa: E402
-from long_commands import COMMANDS, LongCommand, content, differences, half_written, write_inputs  # noqa: E402
+from interruptions import undisturbed_runs, unfinished  # noqa: E402
+from long_commands import COMMANDS, LongCommand, content, differences, half_written  # noqa: E402
 
 PAGE = 4096  # of which a tmpfs gives each file some
 NOT_POSSIBLE = 77  # exit status
@@ -81,26 +79,17 @@ def check_end(ended: Ended, reason: str) -> None:
 def campaign(names: list[str], sizes: int, report=lambda line: None) -> Counter:
     """All of it; returns how many disks of each command were survived."""
     survived = Counter()
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as place:
-        inputs = Path(place)
-        write_inputs(inputs, names)
-        prepare(names, inputs)
-        for command in map(COMMANDS.get, names):
-            out = inputs / 'whole' / command.name
-            out.mkdir(parents=True)
-            undisturbed = run_forked(partial(command.run, inputs, out), out, inputs / 'log')
-            assert undisturbed.status == 0, undisturbed
-            whole = content(command, out)
-            pages = sum(-(-path.stat().st_size // PAGE) for path in out.rglob('*') if path.is_file())
-            options = [f'size={max(pages * number // sizes, 1) * PAGE}' for number in range(sizes)]
-            for option in ['ro', *options]:
-                try:
-                    ended = trial(command, inputs, whole, option)
-                except AssertionError as error:
-                    raise AssertionError(f'{command.name}, {option}: {error}') from error
-                survived[command.name] += 1
-                report(f'{command.name}, {option}: {ended.output.strip().splitlines()[-1]}')
+    for command, inputs, out, _ in undisturbed_runs(names):
+        whole = content(command, out)
+        pages = sum(-(-path.stat().st_size // PAGE) for path in out.rglob('*') if path.is_file())
+        options = [f'size={max(pages * number // sizes, 1) * PAGE}' for number in range(sizes)]
+        for option in ['ro', *options]:
+            try:
+                ended = trial(command, inputs, whole, option)
+            except AssertionError as error:
+                raise AssertionError(f'{command.name}, {option}: {error}') from error
+            survived[command.name] += 1
+            report(f'{command.name}, {option}: {ended.output.strip().splitlines()[-1]}')
     return survived
 
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -88,6 +89,22 @@ def unfinished(out: Path) -> list[str]:
 def campaign(names: list[str], trials: int, seed: int = 0, report=lambda line: None) -> Counter:
     """All of it; returns how many trials of each command and signal survived, and how many of them were ended."""
     survived, rng = Counter(), random.Random(seed)
+    for command, inputs, out, undisturbed in undisturbed_runs(names):
+        whole = content(command, out)
+        for moment in moments(trials, undisturbed, rng):
+            try:
+                ended = trial(command, inputs, whole, moment)
+            except AssertionError as error:
+                raise AssertionError(f'{command.name}, {moment}: {error}') from error
+            survived[command.name, moment.number.name] += 1
+            survived[command.name, 'ended'] += ended
+        report(f'{command.name}, of {undisturbed.steps} steps and {undisturbed.seconds:.1f} s: survived {trials} '
+               f'times each of 3 signals; {survived[command.name, "ended"]} of {3 * trials} came in time')
+    return survived
+
+
+def undisturbed_runs(names: list[str]) -> Iterator[tuple[LongCommand, Path, Path, Ended]]:
+    """Run each command to its end: the command, its inputs, what it wrote, and how it ended."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as place:
         inputs = Path(place)
@@ -96,19 +113,9 @@ def campaign(names: list[str], trials: int, seed: int = 0, report=lambda line: N
         for command in map(COMMANDS.get, names):
             out = inputs / 'whole' / command.name
             out.mkdir(parents=True)
-            undisturbed = run_forked(partial(command.run, inputs, out), out, inputs / 'log')
-            assert undisturbed.status == 0, undisturbed.output
-            whole = content(command, out)
-            for moment in moments(trials, undisturbed, rng):
-                try:
-                    ended = trial(command, inputs, whole, moment)
-                except AssertionError as error:
-                    raise AssertionError(f'{command.name}, {moment}: {error}') from error
-                survived[command.name, moment.number.name] += 1
-                survived[command.name, 'ended'] += ended
-            report(f'{command.name}, of {undisturbed.steps} steps and {undisturbed.seconds:.1f} s: survived {trials} '
-                   f'times each of 3 signals; {survived[command.name, "ended"]} of {3 * trials} came in time')
-    return survived
+            ended = run_forked(partial(command.run, inputs, out), out, inputs / 'log')
+            assert ended.status == 0, ended
+            yield command, inputs, out, ended
 
 
 def prepare(names: list[str], inputs: Path) -> None:
