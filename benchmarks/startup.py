@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
             {name: partial(subprocess.run, [sys.executable, *program], cwd=folder, check=True, capture_output=True)
              for name, program in programs.items()}, args.repeats, args.device)
     case = f'a photo of {args.size} px, in a new process'
-    result.update(reference=TORCH, peer='the import of torch', difference=0.0, measurements=[
+    result.update(reference=TORCH, measurements=[
         dict(case=case, candidate=name, seconds=value) for name, value in seconds.items()])
     result['targets'] = [dict(what='seconds to the first result', at_most=2.0, measured=seconds[INPAINT]['median'])]
     finish(result, args)

@@ -52,14 +52,15 @@ def notes(result: dict) -> list[str]:
     machine = [hardware['gpu']] if hardware['gpu'] else []
     machine += [hardware['cpu'], f"{hardware['cores']} cores", f"{hardware['threads']} threads",
                 f"load {hardware['load_before']:.2f} before the run and {hardware['load_after']:.2f} after it"]
+    difference = [f"With the same weights and input, results differ from those of {result.get('peer', 'MMagic')} by at "
+                  f"most {result['difference']:.1e} of the largest value."] if 'difference' in result else []
     return [
         f"Settings: {settings}, device {result['device']}.",
         f"Machine: {', '.join(machine)}.",
         f"Commit {result['commit'] or 'unknown'}, {result['date']}; "
         + ', '.join(f'{name} {version}' for name, version in versions.items()) + '.',
         *result.get('remarks', []),
-        f"With the same weights and input, results differ from those of {result.get('peer', 'MMagic')} by at most "
-        f"{result['difference']:.1e} of the largest value.",
+        *difference,
     ]
 
 
