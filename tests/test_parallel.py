@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+from patience import PATIENCE
 
 from mmpconv.parallel import in_order, shown
 
@@ -28,7 +29,7 @@ def test_results_keep_their_order_while_few_items_are_taken_ahead():
 
 
 def test_threads_work_at_the_same_time():
-    together = threading.Barrier(3, timeout=30)
+    together = threading.Barrier(3, timeout=PATIENCE)
     assert sorted(in_order(lambda _: together.wait(), range(3), 3)) == [0, 1, 2]
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from patience import PATIENCE
 
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import (
@@ -43,7 +44,7 @@ def test_an_interrupted_file_leaves_the_old_one(tmp_path):
 
 
 def test_threads_do_not_write_to_one_unfinished_file(tmp_path):
-    together = Barrier(4, timeout=20)
+    together = Barrier(4, timeout=PATIENCE)
 
     def write(number):
         with whole_file(tmp_path / 'photo.txt') as unfinished:
@@ -220,7 +221,7 @@ def test_who_comes_second_is_told_and_may_come_again_later(tmp_path):
 def test_a_process_that_was_left_behind_keeps_the_folder(tmp_path):
     """As when the comparison was ended by SIGKILL: its trainings go on and write there."""
     with locked(tmp_path, 'another') as lock:
-        training = subprocess.Popen(['sleep', '30'], pass_fds=[lock])
+        training = subprocess.Popen(['sleep', '3600'], pass_fds=[lock])
     try:
         with pytest.raises(LaunchError, match='another is running in'), locked(tmp_path, 'another'):
             pass

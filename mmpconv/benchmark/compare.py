@@ -105,8 +105,8 @@ class Comparison:
     @property
     def progress(self) -> str:
         """How far it is, as part of a sentence."""
-        filled, scored = (sum(map(len, lists)) for lists in (
-            [fillings.seconds for fillings in self.fillings], [scores.rows for scores in self.scores]))
+        filled = sum(fillings.count() for fillings in self.fillings)
+        scored = sum(len(scores.rows) for scores in self.scores)
         return f'{filled} of {len(self.methods) * len(self.benchmark.samples)} samples are filled, {scored} are scored'
 
     def _machine(self, method: Method) -> str:

@@ -61,6 +61,7 @@ class Fillings:
         self.seconds: dict[str, float] = {}
         self.changed_outside: dict[str, int] = {}
         self._settings_path, self._seconds_path = folder / 'settings.json', folder / 'seconds.csv'
+        self._begun = False
 
     def check(self, settings: dict, restart: bool) -> None:
         """Find out what an earlier run left, and take nothing that was made in another way. Writes nothing.
@@ -102,6 +103,13 @@ class Fillings:
         write_json(self._settings_path, dict(settings=self.settings, machines=self.machines))
         write_text(self._seconds_path, as_csv([_COLUMNS, *(
             (name, seconds, self.changed_outside[name]) for name, seconds in self.seconds.items())]))
+        self._begun = True
+
+    def count(self) -> int:
+        """Number of samples that are filled on disk: an interrupt may have come before :meth:`note` had counted one."""
+        if self._begun:
+            self._read_seconds()
+        return len(self.seconds)
 
     def missing(self, samples: Sequence[BenchmarkSample]) -> list[BenchmarkSample]:
         """Those of the samples that have no picture yet."""

@@ -1,22 +1,25 @@
 """Fillings on disk: an interrupted comparison goes on, and nothing that was made in another way is mixed in."""
 import contextlib
 import csv
+import itertools
 import json
 import multiprocessing
 import os
 import signal
-import time
+import sys
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from benchmark_samples import make_benchmark, score_words
+from patience import PATIENCE
 
 from mmpconv.benchmark.fill import Filling, Fillings, fill
 from mmpconv.benchmark.methods import Baseline, Method
 from mmpconv.cli import main
 from mmpconv.errors import LaunchError
+from mmpconv.whole_files import append
 
 SETTINGS = dict(benchmark_sha256='a', versions='torch 1', config=dict(model=dict(width=4)))
 PICTURE = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
@@ -54,6 +57,20 @@ def test_machines_are_remembered(folder):
     for machine in ('a machine', 'another'):
         checked(folder).begin(machine)
     assert checked(folder).machines == ['a machine', 'another'] and len(checked(folder).seconds) == 2
+
+
+def test_a_picture_counts_whose_noting_was_interrupted_after_its_line_was_written(folder, benchmark, monkeypatch):
+    fillings = checked(folder)
+    fillings.begin('a machine')
+
+    def append_and_interrupt(path, text):
+        append(path, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmpconv.benchmark.fill.append', append_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fillings.note(fillings.write(Filling(benchmark.samples[2], PICTURE, 0.1, 7)))
+    assert fillings.count() == 3
 
 
 @pytest.mark.parametrize('cut', ['s0002', 's0002,0.1', 's0002,0.1,0'])
@@ -239,9 +256,16 @@ def test_fillings_of_a_comparison_are_compared_as_those_of_other_software(benchm
     assert without_seconds(rows['copy']) == without_seconds(rows['mean'])
 
 
-def _command(arguments, output):
-    """The command line in a process of its own, as a shell starts it."""
+def _command(arguments, output, number):
+    """The command line in a process of its own, as a shell starts it, which gets a signal at its sixth picture."""
     os.setsid()
+    pid, pictures = os.getpid(), itertools.count(1)
+
+    def watch(event, details):
+        if event == 'os.rename' and str(details[1]).endswith('.png') and os.getpid() == pid and next(pictures) == 6:
+            os.kill(pid, number)
+
+    sys.addaudithook(watch)
     with open(output, 'w') as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         main(arguments)
 
@@ -251,12 +275,10 @@ def test_a_command_that_is_ended_leaves_whole_pictures_and_continues(tmp_path, n
     benchmark = make_benchmark(tmp_path / 'tiny', repeats=10)
     folder = tmp_path / 'out/methods/biharmonic'
     arguments = ['benchmark', str(benchmark.folder), 'biharmonic', '--work-dir', str(tmp_path / 'out'), '--jobs', '2']
-    process = multiprocessing.get_context('fork').Process(target=_command, args=(arguments, tmp_path / 'output'))
+    process = multiprocessing.get_context('fork').Process(target=_command, args=(
+        arguments, tmp_path / 'output', number))
     process.start()
-    while process.is_alive() and len(list(folder.glob('s*.png'))) < 5:
-        time.sleep(0.01)
-    os.kill(process.pid, number)
-    process.join(60)
+    process.join(PATIENCE)
     output = (tmp_path / 'output').read_text()
     assert process.exitcode == status, output
     noted = len((folder / 'seconds.csv').read_text().splitlines()) - 1

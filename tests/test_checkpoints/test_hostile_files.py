@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from patience import PATIENCE
 
 import mmpconv.registry  # noqa: F401  (puts the loaders in force)
 
@@ -15,7 +16,7 @@ HERE = Path(__file__).parent
 
 def run(program: str, *arguments: str) -> dict:
     done = subprocess.run([sys.executable, '-W', 'ignore', str(HERE / program), *arguments], capture_output=True,
-                          text=True, timeout=900)
+                          text=True, timeout=PATIENCE)
     assert done.stdout, f'{done.returncode}: {done.stderr[-2000:]}'
     return json.loads(done.stdout)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE
 
 from mmpconv.cli import main
 from mmpconv.installation import facts as facts_module
@@ -156,6 +157,6 @@ sys.exit(main(['doctor']))
 
 
 def test_it_runs_where_nothing_else_can_be_imported():
-    result = subprocess.run([sys.executable, '-c', BROKEN], capture_output=True, text=True, timeout=120)
+    result = subprocess.run([sys.executable, '-c', BROKEN], capture_output=True, text=True, timeout=PATIENCE)
     assert 'Traceback' not in result.stderr
     assert 'ok       Python: 3.' in result.stdout

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from one_color import FILLED
+from patience import PATIENCE
 from PIL import Image
 from small_photos import assert_filled, everything_below, pixels, write_mask, write_photo
 
@@ -184,7 +185,7 @@ def test_models_that_have_a_name_are_listed(run):
     (['doctor', '--help'], 0), (['convert-padding', '--help'], 0), (['convert-padding'], 2)])
 def test_help_and_usage_import_no_torch(arguments, status):
     code = f'import sys; sys.modules["torch"] = None; from mmpconv.cli import main; sys.exit(main({arguments!r}))'
-    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == status and 'Traceback' not in result.stderr
     if arguments[-1] == '--help':
         assert 'examples:' in result.stdout

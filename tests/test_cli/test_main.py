@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from mmpconv.cli.main import COMMANDS
 from mmpconv.version import __version__
@@ -26,7 +27,7 @@ sys.exit(main(['doctor', 'a', '--b']))
 
 def call(body):
     result = subprocess.run([sys.executable, '-c', STATUSES.format(body=body)], capture_output=True, text=True,
-                            timeout=60)
+                            timeout=PATIENCE)
     return result.returncode, result.stdout, result.stderr
 
 
@@ -88,7 +89,7 @@ def test_a_reader_that_has_enough_is_no_error():
     process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.read(10)
     process.stdout.close()
-    assert process.stderr.read() == b'' and process.wait(60) == 0
+    assert process.stderr.read() == b'' and process.wait(PATIENCE) == 0
 
 
 def test_the_module_runs_as_the_program():
@@ -111,7 +112,7 @@ for name, command in COMMANDS.items():
 
 
 def test_no_command_imports_anything_large_for_its_help():
-    subprocess.run([sys.executable, '-c', NOTHING_LARGE], check=True, timeout=60)
+    subprocess.run([sys.executable, '-c', NOTHING_LARGE], check=True, timeout=PATIENCE)
 
 
 TOOLS = sorted(Path(__file__).parents[2].glob('tools/**/*.py'))
@@ -123,6 +124,6 @@ def test_every_program_of_tools_is_a_door_to_a_command(tool):
     tree = ast.parse(tool.read_text())
     words, = [node.elts for node in ast.walk(tree) if isinstance(node, ast.List)]
     assert len(tree.body) == 4 and words[0].value in COMMANDS
-    done = subprocess.run([sys.executable, str(tool), '--help'], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(tool), '--help'], capture_output=True, text=True, timeout=PATIENCE)
     name = ' '.join(word.value for word in words[:-1])
     assert done.returncode == 0 and done.stdout.startswith(f'usage: mmpconv {name} ')

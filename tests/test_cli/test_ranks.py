@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE
 from small_photos import write_mask, write_photo
 
 from mmpconv.cli.batch.ranks import Share
@@ -55,7 +56,7 @@ def srun(folder, *program, size=3):
         env={**os.environ, 'SLURM_STEP_ID': '0', 'SLURM_PROCID': str(rank), 'SLURM_NTASKS': str(size),
              'SLURM_LOCALID': str(rank), 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': port, 'OMP_NUM_THREADS': '1'})
         for rank in range(size)]
-    return [(process.returncode, *output) for process, output in [(process, process.communicate(timeout=300))
+    return [(process.returncode, *output) for process, output in [(process, process.communicate(timeout=PATIENCE))
                                                                   for process in started]]
 
 
@@ -78,7 +79,7 @@ def test_torchrun_splits_a_batch(alone):
     folder, _ = alone
     done = subprocess.run(
         [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '3', '-m', 'mmpconv',
-         *COMMAND[:-3], 'torchrun', *COMMAND[-2:]], cwd=folder, capture_output=True, text=True, timeout=300)
+         *COMMAND[:-3], 'torchrun', *COMMAND[-2:]], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert results(folder / 'torchrun') == results(folder / 'alone')
     assert done.stdout.count('photos filled') == 1 and ' by 3 processes: torchrun' in done.stdout

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+from patience import PATIENCE
 from PIL import Image
 from rich.console import Console
 from small_photos import write_mask, write_photo
@@ -44,7 +45,7 @@ def shown_by(command, columns):
     except OSError:  # so Linux says that the other end is closed
         pass
     os.close(leader)
-    assert process.wait(60) == 0, shown.decode()
+    assert process.wait(PATIENCE) == 0, shown.decode()
     return shown.decode()
 
 

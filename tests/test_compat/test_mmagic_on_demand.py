@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE
 
 pytest.importorskip('mmagic')
 
@@ -147,7 +148,7 @@ def failures():
     """By what is missing: the tracebacks of those programs that fail, by their names."""
     def run(missing):
         result = subprocess.run([sys.executable, '-c', START.format(missing=MISSING[missing])], capture_output=True,
-                                input=json.dumps(PROGRAMS[missing]), text=True, timeout=300)
+                                input=json.dumps(PROGRAMS[missing]), text=True, timeout=PATIENCE)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout.splitlines()[-1])
 

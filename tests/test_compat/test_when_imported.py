@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE
 
 from mmpconv.compat import when_imported
 
@@ -25,7 +26,8 @@ assert waiting <= set(['mmagic', 'mmengine']), waiting
 
 
 def execute(code):
-    result = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True, timeout=120)
+    result = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True,
+                            timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
 
 

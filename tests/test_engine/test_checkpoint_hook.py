@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
+from patience import PATIENCE
 from toy_runs import toy_runner
 
 import mmpconv.engine  # noqa: F401
@@ -22,7 +23,7 @@ def test_saves_that_are_ended_in_the_midst_lose_nothing():
     """A few; ``killed_trainings.py --trials 60`` tries them at every step."""
     program = Path(__file__).with_name('killed_trainings.py')
     result = subprocess.run([sys.executable, str(program), '--trials', '4', '--disks', '1'], text=True,
-                            capture_output=True, timeout=900)
+                            capture_output=True, timeout=PATIENCE)
     assert result.returncode == 0, result.stdout + result.stderr[-3000:]
     assert len(re.findall(r' [1-9]\d* x SIG\w+ in a save: nothing lost, resumed bit for bit', result.stdout)) == 3
 

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+from patience import PATIENCE
 from torch.nn.utils import parametrizations, spectral_norm
 from torch.testing import assert_close
 
@@ -43,7 +44,7 @@ assert not any(name.startswith("mmpconv") for name in sys.modules)
 with DefaultScope.overwrite_default_scope({library!r}):
     block = ConvModule(3, 8, 3, conv_cfg=dict(type="mmpconv.PartialConv2d"))
 assert type(block.conv).__module__ == "mmpconv.layers.partial_conv", type(block.conv)
-'''], check=True, timeout=120)
+'''], check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize('normalise', [spectral_norm, parametrizations.spectral_norm])

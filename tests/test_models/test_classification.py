@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 import torchvision
+from patience import PATIENCE
 from torch import nn
 
 import mmpconv.models
@@ -152,7 +153,7 @@ def test_constructors_and_networks_can_be_pickled():
 
 
 def test_no_mm_library_is_needed():
-    done = subprocess.run([sys.executable, '-c', WITHOUT_OPENMMLAB], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, '-c', WITHOUT_OPENMMLAB], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

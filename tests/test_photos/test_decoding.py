@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from patience import PATIENCE
 from PIL import Image, ImageFile
 
 from mmpconv.photos import UnreadableImageError
@@ -109,7 +110,7 @@ def test_large_and_floating_point_pictures_are_refused(rgb):
 
 def test_threads_decode_at_the_same_time(rgb, monkeypatch):
     """Pillow's settings are of the whole process; they hold until the last thread is done, and then are as before."""
-    together, content = threading.Barrier(3, timeout=20), file_of(Image.fromarray(rgb), 'JPEG')
+    together, content = threading.Barrier(3, timeout=PATIENCE), file_of(Image.fromarray(rgb), 'JPEG')
     load, seen, filters = ImageFile.ImageFile.load, [], list(warnings.filters)
 
     def meet(image):

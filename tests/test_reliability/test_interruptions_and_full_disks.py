@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 HERE = Path(__file__).parent
 COMMANDS = ['inpaint', 'make-benchmark', 'benchmark', 'compare-padding', 'train']
@@ -11,7 +12,7 @@ COMMANDS = ['inpaint', 'make-benchmark', 'benchmark', 'compare-padding', 'train'
 
 def run(program: str, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, '-W', 'ignore', str(HERE / program), *arguments, '--commands', *COMMANDS],
-                          capture_output=True, text=True, timeout=3600)
+                          capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.slow

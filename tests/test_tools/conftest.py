@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 import skimage.data
+from patience import PATIENCE
 from tool_runs import ROOT
 
 
@@ -39,7 +40,7 @@ def run(folder):
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
         result = subprocess.run(
             [*start, str(ROOT / 'tools' / script), *map(str, args), *options], cwd=folder, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
             env={**os.environ, 'PATH': path, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1',
                  'CUDA_VISIBLE_DEVICES': '', **environment})
         assert result.returncode == status, result.stdout[-5000:]

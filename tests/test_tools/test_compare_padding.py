@@ -10,6 +10,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+from patience import PATIENCE
 from tool_runs import ROOT
 
 from mmpconv.analysis.padding_comparison.report import from_csv, table
@@ -34,20 +35,20 @@ def comparison(folder, *args):
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(60)
+            process.wait(PATIENCE)
 
 
 def compare(folder, *args, status=0):
     """Its output, from start to end."""
     with comparison(folder, *args) as process:
-        process.wait(600)
+        process.wait(PATIENCE)
     output = (folder / 'output').read_text()
     assert process.returncode == status, output
     return output
 
 
-def wait_for(condition, process, seconds=300):
-    end = time.monotonic() + seconds
+def wait_for(condition, process):
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert process.poll() is None and time.monotonic() < end
         time.sleep(0.05)
@@ -62,7 +63,7 @@ def test_an_interrupted_comparison_continues_to_the_scores_of_one_that_was_not(t
         with comparison(stopped, *args) as process:
             wait_for(lambda: read_scores(zero, 'accuracy/top1'), process)
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
+            assert process.wait(PATIENCE) == 130
         output = (stopped / 'output').read_text()
         assert 'digits written to data/digits\n2 runs in work_dirs/compare_padding: 0 are finished, 2 are' in output
         assert output.endswith('interrupted: 1 of 2 runs are finished; the same command continues\n')
@@ -72,7 +73,7 @@ def test_an_interrupted_comparison_continues_to_the_scores_of_one_that_was_not(t
         finished = (partial / 'score.json').stat().st_mtime_ns
 
         output = compare(stopped, *args)
-        assert reference.wait(600) == 0
+        assert reference.wait(PATIENCE) == 0
     assert f'2 runs in {RUNS}: 1 are finished, 1 are left, 1 at a time\n' in output
     assert (partial / 'score.json').stat().st_mtime_ns == finished
     assert len(list(partial.glob('*/vis_data'))) == 1 and len(list(zero.glob('*/vis_data'))) == 2

@@ -32,7 +32,7 @@ with log.open('w') as lines:
         lines.write(json.dumps(dict(score=score, step=epoch)) + '\\n')
 if run in os.environ.get('WAIT', ''):
     lines.close()
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from comparison_runs import CONFIG, TRAIN, write_configs
 from mmengine.config import Config
+from patience import PATIENCE
 
 from mmpconv.analysis.padding_comparison import compare, training
 from mmpconv.analysis.padding_comparison.compare import mark_of, resolve
@@ -137,5 +138,5 @@ def test_templates_of_earlier_versions_still_work(tmp_path):
 
 def test_the_command_finds_the_tools_of_the_package(tmp_path):
     done = subprocess.run([sys.executable, '-m', 'mmpconv', 'compare-padding', '--seeds', '0'], capture_output=True,
-                          text=True, cwd=tmp_path, timeout=120)
+                          text=True, cwd=tmp_path, timeout=PATIENCE)
     assert done.returncode == 1 and done.stderr.strip().endswith('--seeds is 0 but must be at least 1')

@@ -2,17 +2,17 @@
 import os
 import select
 import sys
-import time
 
 import pytest
 import torch
+from patience import PATIENCE
 
 from mmpconv.analysis.padding_comparison import training
 from mmpconv.analysis.padding_comparison.training import places_for, run_all, start_process
 from mmpconv.errors import LaunchError
 
 # Starts a process that does not end when asked to, as the workers of a training may.
-WITH_CHILD = '(trap "" TERM; touch started-$NUMBER; sleep 30) & wait'
+WITH_CHILD = '(trap "" TERM; touch started-$NUMBER; sleep 3600) & wait'
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def pipe():
 def all_have_ended(pipe):
     """Whether no process has inherited the pipe, or all that did have ended."""
     os.dup2(pipe[0], pipe[1])  # closes our own
-    readable = select.select([pipe[0]], [], [], 3)[0]
+    readable = select.select([pipe[0]], [], [], PATIENCE)[0]
     return bool(readable) and os.read(pipe[0], 1) == b''
 
 
@@ -52,7 +52,9 @@ def run(starts, places=({}, ), on_end=nothing, on_wait=nothing):
 
 
 def test_as_many_run_at_a_time_as_there_are_places_and_all_places_are_used_again(tmp_path):
-    script = 'echo "+ $PLACE" >> events; sleep 0.2; echo "- $PLACE" >> events'
+    # The first one waits for the second.
+    script = ('echo "+ $PLACE" >> events; until [ $(grep -c + events) -ge 2 ]; do sleep 0.01; done; '
+              'echo "- $PLACE" >> events')
     ended, seen = {}, []
     run([shell(script, tmp_path)] * 5, [dict(PLACE='a'), dict(PLACE='b')], ended.__setitem__, seen.append)
     active, most, used = set(), 0, []
@@ -64,7 +66,7 @@ def test_as_many_run_at_a_time_as_there_are_places_and_all_places_are_used_again
         else:
             active.remove(place)
         most = max(most, len(active))
-    assert most == 2 and sorted(used) in ([*'aaabb'], [*'aabbb'])
+    assert most == 2 and len(used) == 5 and set(used) == {'a', 'b'}
     assert ended == dict.fromkeys(range(5), 0)
     assert seen[0] == [0, 1] and seen[-1] == []
 
@@ -128,11 +130,12 @@ def interrupt_when(path):
     return wait
 
 
-def test_a_process_gets_the_time_to_end_by_itself(tmp_path):
+def test_a_process_gets_the_time_to_end_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, 'PATIENCE', PATIENCE)
     program = ('import signal, sys, time\n'
                'def end(*_): time.sleep(0.3); open("saved", "w"); sys.exit()\n'
                'signal.signal(signal.SIGTERM, end)\n'
-               'open("ready", "w"); time.sleep(30)')
+               'open("ready", "w"); time.sleep(3600)')
     with pytest.raises(KeyboardInterrupt):
         run([lambda place: start_process([sys.executable, '-c', program], tmp_path / 'log', place, ())],
             on_wait=interrupt_when(tmp_path / 'ready'))
@@ -141,12 +144,10 @@ def test_a_process_gets_the_time_to_end_by_itself(tmp_path):
 
 def test_the_patience_with_a_process_that_does_not_end_is_limited(tmp_path, pipe, monkeypatch):
     monkeypatch.setattr(training, 'PATIENCE', 0.2)
-    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run([shell('trap "" TERM; touch ready; while true; do sleep 1; done', tmp_path, pipe[1:])],
             on_wait=interrupt_when(tmp_path / 'ready'))
     assert all_have_ended(pipe)
-    assert time.monotonic() - start < 20
 
 
 def test_file_descriptors_are_inherited_where_it_is_said(tmp_path, pipe):
