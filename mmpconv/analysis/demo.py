@@ -18,9 +18,8 @@ from mmpconv.datasets.masks import irregular_mask
 from mmpconv.engine.resume import load_config
 from mmpconv.evaluation.image_metrics import image_metrics
 from mmpconv.photos.structure import encode_png
+from mmpconv.reports import save
 from mmpconv.whole_files import write_bytes
-
-from .figures import save
 
 # Those of scikit-image's photos that lie in its wheel. The last four are never trained on: they are what is filled.
 TRAINING_PHOTOS = ('stereo_motorcycle', 'immunohistochemistry', 'hubble_deep_field', 'retina')

@@ -2,7 +2,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from .figures import aligned, panels
+from mmpconv.reports import aligned, panels
+
 from .logs import Curves
 
 

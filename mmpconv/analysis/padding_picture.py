@@ -7,8 +7,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
 from mmpconv.ops import partial_padding_ratio
+from mmpconv.reports import aligned
 
-from .figures import aligned
 from .padding_maps import NO_BORDER, PARTIAL, SURROUNDINGS, ZERO, LayerMaps
 
 # Kernel size, stride, padding, dilation, size of the image.

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
-from mmpconv.whole_files import whole_file
+from mmpconv.reports import panels, save
 
 from .results import Metric, Results
 
@@ -25,24 +24,18 @@ def draw(results: Results, folder: Path) -> dict[str, Path]:
         dict: Path by name of the metric; ``overview`` has all panels in one picture.
     """
     metrics = [metric for metric in results.metrics if metric.has_bins]
-    paths = {metric.name: folder / f'{metric.name}.png' for metric in metrics}
-    for metric in metrics:
-        _save(_figure(results, [metric]), paths[metric.name])
-    paths['overview'] = folder / 'overview.png'
-    _save(_figure(results, metrics), paths['overview'])
+    shown = {metric.name: [metric] for metric in metrics} | {'overview': metrics}
+    paths = {name: folder / f'{name}.png' for name in shown}
+    for name, path in paths.items():
+        save(_figure(results, shown[name]), path, colors=64)  # a quarter of the size
     return paths
 
 
 def _figure(results: Results, metrics: Sequence[Metric]) -> Figure:
-    columns = min(len(metrics), 2)
-    rows = -(-len(metrics) // columns)
-    figure = Figure(figsize=(6.4 * columns, 4.2 * rows), layout='constrained')
-    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for metric, axis in zip(metrics, axes):
+    figure, axes = panels(len(metrics), 6.4, 4.2, columns=2)
+    for metric, axis in zip(metrics, axes.flat):
         _draw_panel(axis, results, metric)
-    for axis in axes[len(metrics):]:
-        axis.set_axis_off()
-    handles, names = axes[0].get_legend_handles_labels()
+    handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc='outside lower center', ncols=min(len(names), 5), frameon=False)
     return figure
 
@@ -68,9 +61,3 @@ def _draw_panel(axis: Axes, results: Results, metric: Metric) -> None:
 def _label(method: str) -> str:
     """A name as matplotlib shows it, which leaves out what begins with an underscore, and sets formulas in dollars."""
     return f'{" " if method.startswith("_") else ""}{method}'.replace('$', r'\$')
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with whole_file(path) as unfinished:
-        figure.savefig(unfinished, dpi=110)
-        Image.open(unfinished).convert('RGB').quantize(64).save(unfinished, optimize=True)  # a quarter of the size

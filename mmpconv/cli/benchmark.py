@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> None:
     from mmpconv.benchmark.network import device_for
     from mmpconv.benchmark.score import Perception
     from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
-    from mmpconv.evaluation.results_page import publish, require_marks
     from mmpconv.photos import UnreadableImageError
+    from mmpconv.reports import publish, require_marks
 
     for name, least in (('batch_size', 1), ('jobs', 1), ('cases', 0)):
         value = getattr(args, name)

@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from mmpconv.analysis.figures import require_picture, save
     from mmpconv.analysis.logs import named_runs, read_losses
     from mmpconv.analysis.loss_curves import draw, summary
+    from mmpconv.reports import require_picture, save
 
     if args.smooth < 1:
         raise LaunchError(f'--smooth is {args.smooth} but must be a number of values, at least 1')

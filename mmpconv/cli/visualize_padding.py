@@ -29,10 +29,10 @@ def add_photo_and_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from mmpconv.analysis.figures import save
     from mmpconv.analysis.padding_inputs import build_networks, load_photo, middle, normalise
     from mmpconv.analysis.padding_maps import compare
     from mmpconv.analysis.padding_picture import draw, summary
+    from mmpconv.reports import save
 
     networks = build_networks(args.network, args.checkpoint)
     image = middle(load_photo(args.photo), args.size)

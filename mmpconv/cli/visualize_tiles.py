@@ -28,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from mmpconv.analysis.figures import save
     from mmpconv.analysis.padding_inputs import load_photo
     from mmpconv.analysis.padding_tiles import converted, draw, seam_table, seams_of, tiles_of, trained
+    from mmpconv.reports import save
 
     image = tiles_of(load_photo(args.photo), args.tile, args.width)
     networks = trained(args.runs) if args.runs else converted(args.network, args.checkpoint, args.layer)

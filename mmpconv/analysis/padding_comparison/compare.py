@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmpconv.dataset_converters.digits import write_digits
 from mmpconv.errors import INTERRUPTED, LaunchError
-from mmpconv.evaluation.results_page import publish, require_marks
+from mmpconv.reports import publish, require_marks
 from mmpconv.whole_files import locked, write_text
 
 from .further import logged_scores, shifted_scores

@@ -1,16 +1,15 @@
 """The results of a comparison: as CSV, as the table of the padding paper with its notes, and as pictures."""
-import csv
-import io
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mmpconv.evaluation.statistics import PaddingSummary, summarise
+from mmpconv.reports import panels, save
+from mmpconv.whole_files import as_csv
 
-from ..figures import panels, save
 from .run import BASELINE, Run
 
-COLUMNS = {'network': str, 'padding': str, 'seed': int, 'best': float, 'best_step': int, 'last': float}
+COLUMNS = ('network', 'padding', 'seed', 'best', 'best_step', 'last')
 UNDEFINED = '-'
 
 
@@ -21,17 +20,9 @@ def to_csv(scores: Sequence[dict], further: Sequence[dict] = ()) -> str:
         scores: Contents of ``score.json``, in the order in which they are shown.
         further: Further scores of the same runs, by name, each in a column of its own.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*COLUMNS, *(further[0] if further else [])], extrasaction='ignore',
-                            lineterminator='\n')
-    writer.writeheader()
-    writer.writerows({**score, **more} for score, more in zip(scores, further or [{}] * len(scores)))
-    return text.getvalue()
-
-
-def from_csv(text: str) -> list[dict]:
-    """The inverse of :func:`to_csv`."""
-    return [{name: kind(line[name]) for name, kind in COLUMNS.items()} for line in csv.DictReader(io.StringIO(text))]
+    columns = [*COLUMNS, *(further[0] if further else [])]
+    rows = [{**score, **more} for score, more in zip(scores, further or [{}] * len(scores))]
+    return as_csv([columns, *([row[column] for column in columns] for row in rows)])
 
 
 def summaries(scores: Sequence[dict], value: Callable[[dict], float] = lambda score: score['best']

@@ -1,5 +1,6 @@
 """The whole comparison, with a program in place of tools/train.py that logs scores at once."""
 import time
+from csv import DictReader
 
 import pytest
 import torch
@@ -8,9 +9,8 @@ from comparison_runs import TRAIN, write_configs
 from mmpconv.analysis.padding_comparison import compare as compare_module
 from mmpconv.analysis.padding_comparison import training
 from mmpconv.analysis.padding_comparison.compare import TOOL
-from mmpconv.analysis.padding_comparison.report import from_csv
 from mmpconv.cli import main
-from mmpconv.evaluation.results_page import BEGIN, END, results_of
+from mmpconv.reports import BEGIN, END
 from mmpconv.whole_files import locked
 
 # What TRAIN logs: best of seed 0 and 1.
@@ -46,7 +46,8 @@ def test_table_scores_and_picture_are_written_and_finished_runs_are_not_repeated
     assert '4 runs in runs: 0 are finished, 4 are left, 2 at a time\n' in output
     assert '[4/4] net-partial, seed' in output and 'net-zero, seed 1: best score 31.000, of epoch 2\n' in output
     csv, md, png = (tmp_path / f'runs/comparison.{suffix}' for suffix in ('csv', 'md', 'png'))
-    assert {(score['padding'], score['seed']): score['best'] for score in from_csv(csv.read_text())} == EXPECTED
+    assert {(score['padding'], int(score['seed'])): float(score['best'])
+            for score in DictReader(csv.read_text().splitlines())} == EXPECTED
     text = md.read_text()
     assert '| net | partial | 35.000 | 36.000 | 35.500 | +5.000 | 0.707 | - | - |' in text
     assert text.endswith('\n![Scores](comparison.png)\n') and text.partition('\n![')[0] in output
@@ -114,7 +115,8 @@ def test_results_go_to_a_page_which_is_checked_first(compare, tmp_path):
     (tmp_path / 'page.md').write_text(f'above\n{BEGIN.format(tool=TOOL)}\n{END}\n')
     compare('--page', 'page.md')
     text = (tmp_path / 'runs/comparison.md').read_text()
-    assert results_of((tmp_path / 'page.md').read_text(), TOOL) == text.partition('\n![')[0].strip()
+    results = text.partition('\n![')[0].strip()
+    assert (tmp_path / 'page.md').read_text() == f'above\n{BEGIN.format(tool=TOOL)}\n\n{results}\n\n{END}\n'
     assert (tmp_path / 'benchmarks/page.csv').read_text() == (tmp_path / 'runs/comparison.csv').read_text()
     assert (tmp_path / 'benchmarks/page.png').read_bytes() == (tmp_path / 'runs/comparison.png').read_bytes()
 

@@ -1,12 +1,12 @@
-"""Figures are written completely or not at all, in the format of their suffix."""
+"""Figures are written completely or not at all, in the format of their suffix; each tool finds its marks on a page."""
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mmpconv.analysis.figures import panels, save
 from mmpconv.errors import LaunchError
+from mmpconv.reports import BEGIN, END, panels, publish, require_marks, save
 
 
 @pytest.mark.parametrize('count, rows, columns', [(1, 1, 1), (3, 1, 3), (4, 2, 3)])
@@ -44,3 +44,24 @@ def test_picture_of_another_kind_is_refused(tmp_path):
     with pytest.raises(LaunchError, match='out.txt does not say which kind of picture to write; end it in .png'):
         save(Figure(), tmp_path / 'out.txt')
     assert not [*tmp_path.iterdir()]
+
+
+FIRST, SECOND = (BEGIN.format(tool=f'tools/{name}.py') for name in ('first', 'second'))
+
+
+def test_each_tool_writes_between_its_own_marks(tmp_path):
+    page = tmp_path / 'page.md'
+    page.write_text(f'a\n{FIRST}\n{END}\nb\n{SECOND}\n{END}\nc\n')
+    for suffix in ('csv', 'png'):
+        (tmp_path / f'scores.{suffix}').write_text(suffix)
+    for tool in ('second', 'first'):
+        publish(page, f'tools/{tool}.py', f'of {tool}', tmp_path / 'scores.csv', tmp_path / 'scores.png')
+    assert page.read_text() == f'a\n{FIRST}\n\nof first\n\n{END}\nb\n{SECOND}\n\nof second\n\n{END}\nc\n'
+
+
+def test_an_end_that_is_of_another_tool_does_not_count(tmp_path):
+    page = tmp_path / 'page.md'
+    page.write_text(f'{FIRST}\nb\n{SECOND}\n{END}\n')
+    with pytest.raises(LaunchError, match='one line .*tools/first.py'):
+        require_marks(page, 'tools/first.py')
+    assert require_marks(page, 'tools/second.py')
