@@ -12,7 +12,7 @@ COLOR_TYPES = ('color', 'grayscale', 'unchanged', 'color_ignore_orientation', 'g
 
 
 def decode(content: bytes, name: str, color_type: str = 'color', channel_order: str = 'bgr',
-           max_pixels: int = MAX_PIXELS) -> np.ndarray:
+           max_pixels: int = MAX_PIXELS, min_side: int | None = None) -> np.ndarray:
     """Decode a picture file of which nothing is known, as ``mmcv.imfrombytes`` would.
 
     Photos and masks of data sets and benchmarks may come from anybody, so they are decoded as those of
@@ -27,6 +27,7 @@ def decode(content: bytes, name: str, color_type: str = 'color', channel_order: 
             uint8, uint16 or float. With ``_ignore_orientation``: not turned by EXIF.
         channel_order: ``bgr`` or ``rgb``.
         max_pixels: Larger ones are refused.
+        min_side: See :func:`~mmpconv.photos.reading.read_picture`.
 
     Raises:
         UnreadableImageError: It is empty, no picture, damaged, cut off, too large, or has several frames; or its levels
@@ -37,7 +38,7 @@ def decode(content: bytes, name: str, color_type: str = 'color', channel_order: 
                          f'{", ".join(COLOR_TYPES)}, and bgr or rgb')
     is_grey = color_type.startswith('grayscale')
     try:
-        picture = read_picture(io.BytesIO(content), max_pixels, is_grey)
+        picture = read_picture(io.BytesIO(content), max_pixels, is_grey, min_side)
         photo = Photo(picture, name)
     except UnreadableImageError as error:
         raise UnreadableImageError(name, error.reason, error.remedy) from error.__cause__

@@ -40,12 +40,13 @@ def name_of(source: Source) -> str:
     return os.fsencode(name).decode('utf-8', 'replace')
 
 
-def read_picture(source: Source, max_pixels: int, grey: bool = False) -> Picture:
+def read_picture(source: Source, max_pixels: int, grey: bool = False, min_side: int | None = None) -> Picture:
     """Decode a file as it is stored; see :meth:`Photo.read <mmpconv.photos.Photo.read>`.
 
     Args:
         source, max_pixels: As there.
         grey: Of a colour JPEG only its luma is decoded, which the file has as a channel of its own.
+        min_side: A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as both sides keep so many pixels.
     """
     with unreadable(name_of(source)), _opened(source) as file, pillow_settings(max_pixels):
         if not file.read(1):
@@ -55,8 +56,8 @@ def read_picture(source: Source, max_pixels: int, grey: bool = False) -> Picture
         if image is None:
             return read_deep_tiff(file, max_pixels)
         with image:
-            if grey and image.format in ('JPEG', 'MPO'):
-                image.draft('L', None)
+            if image.format in ('JPEG', 'MPO'):
+                image.draft('L' if grey else None, min_side and (min_side, min_side))
             return _decoded(image, file, max_pixels)
 
 

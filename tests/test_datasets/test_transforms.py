@@ -89,6 +89,44 @@ def test_configs_get_this_transform():
     assert type(TRANSFORMS.build(dict(type='LoadImageFromFile', key='gt'))) is LoadImageFromFile
 
 
+@pytest.mark.parametrize('color_type', ['color', 'grayscale', 'unchanged'])
+@pytest.mark.parametrize('min_side, size', [
+    (400, (400, 640)), (201, (400, 640)), (200, (200, 320)), (100, (100, 160)), (50, (50, 80)), (3, (50, 80))])
+def test_a_jpeg_far_larger_than_needed_is_decoded_at_a_fraction(photo, tmp_path, min_side, size, color_type):
+    photo = cv2.resize(photo, (640, 400), interpolation=cv2.INTER_CUBIC)
+    (tmp_path / 'photo.jpg').write_bytes(encoded(photo, 'JPEG', quality=95))
+    cv2.imwrite(str(tmp_path / 'photo.png'), photo)
+    transform = LoadImageFromFile(key='gt', min_side=min_side, color_type=color_type)
+    image, whole = (transform.transform(dict(gt_path=str(tmp_path / f'photo.{kind}')))['gt'] for kind in ('jpg', 'png'))
+    assert image.shape[:2] == size and image.dtype == np.uint8 and whole.shape[:2] == photo.shape[:2]
+    smaller = cv2.resize(whole, size[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(image.astype(int).reshape(smaller.shape) - smaller).mean() < 2
+
+
+def test_a_turned_jpeg_is_turned_at_a_fraction_too(photo, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / 'photo.jpg').write_bytes(encoded(cv2.resize(photo, (640, 400)), 'JPEG', exif=exif))
+    path = dict(gt_path=str(tmp_path / 'photo.jpg'))
+    small = LoadImageFromFile(key='gt', min_side=200).transform(path)['gt']
+    assert small.shape == (320, 200, 3)
+    assert np.abs(cv2.resize(load(tmp_path / 'photo.jpg'), (200, 320), interpolation=cv2.INTER_AREA).astype(int)
+                  - small).mean() < 2
+
+
+@pytest.mark.parametrize('kwargs', [dict(min_side=0), dict(min_side=8, imdecode_backend='turbojpeg')])
+def test_min_side_is_refused_where_it_has_no_meaning(kwargs):
+    with pytest.raises(ValueError, match='min_side is .* at least 1, and the backend must be left out'):
+        LoadImageFromFile(key='gt', **kwargs)
+
+
+@pytest.mark.parametrize('content', [b'', b'\xff\xd8 and no more', b'\xff\xd8\xff\xd9'])
+def test_a_broken_jpeg_is_named_with_min_side_too(tmp_path, content):
+    (tmp_path / 'broken.jpg').write_bytes(content)
+    with pytest.raises(UnreadableImageError, match='broken.jpg'):
+        LoadImageFromFile(key='gt', min_side=8).transform(dict(gt_path=str(tmp_path / 'broken.jpg')))
+
+
 def image(h, w):
     rows, cols = np.mgrid[:h, :w]
     return np.stack([rows % 256, cols % 256, rows * 0], -1).astype(np.uint8)
