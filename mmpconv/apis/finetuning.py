@@ -3,9 +3,9 @@ import random
 from argparse import Namespace
 from pathlib import Path
 
-from mmpconv.dataset_converters.photo_sets import photo_files
 from mmpconv.datasets.inpainting_dataset import can_be_listed
 from mmpconv.errors import LaunchError
+from mmpconv.photos.folders import photo_files
 from mmpconv.whole_files import write_text
 
 _LEAST = 4  # photos

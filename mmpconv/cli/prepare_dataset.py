@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from mmpconv.dataset_converters import celeba_hq, coco, digits, image_folder, masks, places365
+    from mmpconv.dataset_converters import celeba_hq, digits, image_folder, masks, published
 
     options = vars(args)
     name = options.pop('dataset')
@@ -87,6 +87,6 @@ def run(args: argparse.Namespace) -> None:
         print(f'written: {args.out}')
         return
     check_jobs(args.jobs)
-    sets = {'places365': places365, 'celeba-hq': celeba_hq, 'coco': coco, 'image-folder': image_folder,
-            'nvidia-masks': masks}
-    sets[name].prepare(**options)
+    sets = {'places365': published.prepare_places365, 'celeba-hq': celeba_hq.prepare, 'coco': published.prepare_coco,
+            'image-folder': image_folder.prepare, 'nvidia-masks': masks.prepare}
+    sets[name](**options)

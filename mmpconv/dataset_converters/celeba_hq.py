@@ -7,8 +7,7 @@ from mmpconv.errors import LaunchError
 from mmpconv.photos.folders import photo_files
 
 from . import ROOTS
-from .layout import print_cfg_options, require_folder
-from .lists import PhotoList, read_lines, write_lists
+from .lists import PhotoList, print_cfg_options, read_lines, require_folder, write_lists
 
 PHOTOS = 30000
 VALIDATION_PHOTOS = 2000

@@ -11,8 +11,7 @@ from mmpconv.errors import LaunchError
 from mmpconv.photos.folders import photo_files
 
 from . import ROOTS
-from .layout import print_cfg_options, require_folder
-from .lists import PhotoList, write_lists
+from .lists import PhotoList, print_cfg_options, require_folder, write_lists
 
 # Those of configs/_base_/datasets/image_folder.py.
 DEFAULTS = {'train': {'data_prefix.gt': 'train'}, 'val': {'data_prefix.gt': 'val'}}

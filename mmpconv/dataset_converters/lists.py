@@ -1,9 +1,8 @@
 """Writing the lists of a data set: whole, in order, and never over another list unasked."""
-import contextlib
 import itertools
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from mmpconv.datasets.inpainting_dataset import can_be_listed, listed_path
@@ -11,6 +10,25 @@ from mmpconv.errors import LaunchError
 from mmpconv.whole_files import whole_file
 
 from .inspection import LEFT_OUT, Finding, in_parallel, inspect_photo, new_report
+
+
+def require_folder(folder: Path, what: str, source: str) -> None:
+    """Check that the data lie where they should.
+
+    Args:
+        folder: Their place.
+        what: Name of the data.
+        source: Sentence on how to get them.
+
+    Raises:
+        LaunchError: There is no such folder.
+    """
+    if not folder.is_dir():
+        there = f'{folder.parent} is missing too'
+        if folder.parent.is_dir():
+            names = sorted(path.name for path in folder.parent.iterdir())
+            there = f'it holds {", ".join([*names[:10], *(["..."] if len(names) > 10 else [])]) or "nothing"}'
+        raise LaunchError(f'there is no folder {folder}, where {what} should lie ({there}); {source}')
 
 
 @dataclass(frozen=True)
@@ -70,18 +88,16 @@ def write_lists(lists: Iterable[PhotoList], verify: bool = False, jobs: int | No
         LaunchError: A list is there and differs, or would be empty; after all lists are written: photos were left out.
     """
     plans = [(wanted, *_compare(wanted, verify, force)) for wanted in lists]
-    left_out = []
+    total, reports = 0, []
     for wanted, number, unlistable, is_there in plans:
         if is_there and not verify and not unlistable:
             print(f'{wanted.file}: is there already, {number} photos')
-            continue
-        inspect = partial(inspect_photo, str(wanted.folder)) if verify else None
-        if dropped := _write(wanted, number + unlistable, verify or unlistable, inspect, jobs):
-            left_out.append((dropped, wanted.report))
-    if left_out:
-        total = sum(dropped for dropped, _ in left_out)
+        elif left_out := _write(wanted, number + unlistable, verify, unlistable > 0, jobs):
+            total += left_out
+            reports.append(str(wanted.report))
+    if reports:
         raise LaunchError(f'{total} of the photos cannot be used and are not in the lists; they are named in '
-                          f'{", ".join(str(report) for _, report in left_out)}')
+                          f'{", ".join(reports)}')
 
 
 def _compare(wanted: PhotoList, verify: bool, force: bool) -> tuple[int, int, bool]:
@@ -115,45 +131,57 @@ def _compare(wanted: PhotoList, verify: bool, force: bool) -> tuple[int, int, bo
     return number, unlistable, is_there
 
 
-def _write(wanted: PhotoList, number: int, reports: bool, inspect, jobs: int | None) -> int:
-    """Write a list and, if it ``reports``, what was found; returns how many photos are left out."""
-    written = dropped = 0
-    with contextlib.ExitStack() as stack:
-        report = None
-        if reports:
-            report = stack.enter_context(new_report(wanted.report))
-        # A list without photos does not appear; its report does.
-        stack.enter_context(contextlib.suppress(_NothingLeft))
-        file = stack.enter_context(open(stack.enter_context(whole_file(wanted.file)), 'w', encoding='utf-8'))
-        for line, findings in _inspected(wanted, number, inspect, jobs):
-            for finding in findings:
-                report.add(finding)
-            if any(finding.is_left_out for finding in findings):
-                dropped += 1
-            else:
-                written += 1
+def _write(wanted: PhotoList, number: int, verify: bool, unlistable: bool, jobs: int | None) -> int:
+    """Write a list and, if photos are verified or some cannot be listed, its report; returns how many are left out."""
+    left_out, found = set(), ()
+    if verify or unlistable:
+        with new_report(wanted.report) as report:
+            for line, findings in _inspected(wanted, number, verify, jobs):
+                for finding in findings:
+                    report.add(finding)
+                if any(finding.is_left_out for finding in findings):
+                    left_out.add(line)
+        found = report.summary
+    listed = 0
+    with whole_file(wanted.file) as unfinished, open(unfinished, 'w', encoding='utf-8') as file:
+        for line in wanted.lines():
+            if line not in left_out:
                 file.write(f'{line}\n')
-        if written == 0:
-            raise _NothingLeft
-    if written == 0:
-        raise LaunchError(f'none of the {dropped} photos for {wanted.file} can be used; {wanted.report} says why')
-    print(f'{wanted.file}: written, {written} photos')
-    for line in report.summary if report else ():
+                listed += 1
+        if not listed:
+            raise LaunchError(f'none of the {number} photos for {wanted.file} can be used; {wanted.report} says why')
+    print(f'{wanted.file}: written, {listed} photos')
+    for line in found:
         print(f'  {line}')
-    return dropped
+    return number - listed
 
 
-class _NothingLeft(Exception):
-    """All photos of a list are left out."""
-
-
-def _inspected(wanted: PhotoList, number: int, inspect, jobs: int | None) -> Iterator[tuple[str, list[Finding]]]:
+def _inspected(wanted: PhotoList, number: int, verify: bool, jobs: int | None) -> Iterator[tuple[str, list[Finding]]]:
     def look(line: str) -> list[Finding]:
         path = wanted.path(line)
         if not can_be_listed(path):
             return [Finding(path, 'name that a list cannot hold', LEFT_OUT, 'rename it')]
-        return inspect(path) if inspect else []
+        return inspect_photo(str(wanted.folder), path) if verify else []
 
-    if inspect is None:
+    if not verify:
         return ((line, look(line)) for line in wanted.lines())
     return in_parallel(look, wanted.lines(), number, jobs, wanted.file.name)
+
+
+def print_cfg_options(root: Path, default_root: str, settings: dict[str, dict[str, str]],
+                      defaults: dict[str, dict[str, str]]) -> None:
+    """Print the options with which configs read a layout that is not their own.
+
+    Args:
+        root: Folder of the data. default_root: That of the configs.
+        settings: By ``'train'`` and ``'val'``: ``data_prefix.gt`` and ``ann_file``. defaults: Those of the configs.
+    """
+    options = []
+    for split, values in settings.items():
+        for loader in ('train',) if split == 'train' else ('val', 'test'):
+            changed = {key: value for key, value in values.items() if value != defaults[split].get(key)}
+            if root != Path(default_root):
+                changed['data_root'] = str(root)
+            options += [shlex.quote(f'{loader}_dataloader.dataset.{key}={value}') for key, value in changed.items()]
+    if options:
+        print('Configs read them with --cfg-options ' + ' '.join(options))

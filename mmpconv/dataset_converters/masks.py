@@ -1,6 +1,4 @@
 """Lists of masks in pictures, such as NVIDIA's, by hole ratio and nearness to the border."""
-import csv
-import io
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,10 +15,10 @@ from mmpconv.evaluation import HOLE_BINS, bin_of
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.decoding import decode
 from mmpconv.photos.folders import photo_files
-from mmpconv.whole_files import write_text
+from mmpconv.whole_files import as_csv, write_text
 
 from .inspection import LEFT_OUT, Finding, in_parallel, new_report
-from .layout import require_folder
+from .lists import require_folder
 
 
 @dataclass(frozen=True)
@@ -43,15 +41,17 @@ class Measures:
         return bin_of(self.hole_ratio) or ''
 
 
-def measure_mask(folder: str, file: str, invert: bool) -> tuple[Measures | None, list[Finding]]:
+def measure_mask(folder: str, invert: bool, file: str) -> tuple[Measures | None, list[Finding]]:
     """Measure a mask as ``LoadMask`` reads it.
 
     Convention:
         White, brighter than mid-grey, is hole; with ``invert``, black is.
 
     Returns:
-        tuple[Measures | None, list[Finding]]: None for a mask that cannot be used.
+        tuple[Measures | None, list[Finding]]: None for a mask that cannot be used, or not be listed.
     """
+    if not can_be_listed(file):
+        return None, [Finding(file, 'name that a list cannot hold', LEFT_OUT, 'rename it')]
     with open(os.path.join(folder, file), 'rb') as opened:
         content = opened.read()
     if not content:
@@ -79,39 +79,25 @@ _MOSTLY_HOLE = 0.6
 
 
 def prepare(root: Path, invert: bool = False, jobs: int | None = None, force: bool = False) -> None:
-    """Measure masks and write their lists.
-
-    Args:
-        root: Folder of pictures of masks, in any folders; the lists go to its folder ``lists``.
-        invert, jobs, force: See :func:`write_mask_lists`.
-
-    Raises:
-        LaunchError: There are no masks; and see :func:`write_mask_lists`.
-    """
-    require_folder(root, 'the masks', SOURCE)
-    files = list(photo_files(root))
-    if not files:
-        raise LaunchError(f'there are no pictures in {root}, where the masks should lie; {SOURCE}')
-    write_mask_lists(root, files, invert, jobs, force)
-
-
-def write_mask_lists(root: Path, files: Sequence[str], invert: bool, jobs: int | None, force: bool) -> None:
     """Measure masks, write their lists, and print how many there are of each kind.
 
     Args:
-        root: Folder that the files are relative to; the lists go to its folder ``lists``.
-        files: Paths, in order.
+        root: Folder of pictures of masks, in any folders; the lists go to its folder ``lists``.
         invert: Black is hole.
         jobs: Threads; None: one a core.
         force: Replace lists that are there and differ.
 
     Raises:
-        LaunchError: A list is there and differs, or all holes seem to be the wrong way round; after all lists are
-            written: masks were left out.
+        LaunchError: There are no masks, a list is there and differs, or all holes seem to be the wrong way round; after
+            all lists are written: masks were left out.
     """
+    require_folder(root, 'the masks', SOURCE)
+    files = list(photo_files(root))
+    if not files:
+        raise LaunchError(f'there are no pictures in {root}, where the masks should lie; {SOURCE}')
     measures, findings = {}, _twins(files)
     for file, (measured, found) in in_parallel(
-            partial(_measure, str(root), invert), files, len(files), jobs, 'masks'):
+            partial(measure_mask, str(root), invert), files, len(files), jobs, 'masks'):
         findings += found
         if measured:
             measures[file] = measured
@@ -139,12 +125,6 @@ def write_mask_lists(root: Path, files: Sequence[str], invert: bool, jobs: int |
                           f'named in {report_file}')
 
 
-def _measure(root: str, invert: bool, file: str) -> tuple[Measures | None, list[Finding]]:
-    if not can_be_listed(file):
-        return None, [Finding(file, 'name that a list cannot hold', LEFT_OUT, 'rename it')]
-    return measure_mask(root, file, invert)
-
-
 def _twins(files: Sequence[str]) -> list[Finding]:
     """Masks whose names differ in folder or suffix only: results that are named after masks would collide."""
     by_stem = defaultdict(list)
@@ -156,19 +136,17 @@ def _twins(files: Sequence[str]) -> list[Finding]:
 
 def _texts(measures: dict[str, Measures]) -> dict[str, str]:
     """Contents of all lists, also of empty ones: a list that is there always fits the CSV file."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator='\n')
-    writer.writerow(['file', 'hole_ratio', 'bin', 'near_border', 'height', 'width'])
+    table = [('file', 'hole_ratio', 'bin', 'near_border', 'height', 'width')]
     lists = {'all': []} | {f'{name}{kind}': [] for name in HOLE_BINS for kind in ('', '_interior', '_border')}
     for file, measured in measures.items():
-        writer.writerow([file, f'{measured.hole_ratio:.6f}', measured.bin, int(measured.near_border), measured.height,
-                         measured.width])
+        table.append((file, f'{measured.hole_ratio:.6f}', measured.bin, int(measured.near_border), measured.height,
+                      measured.width))
         lists['all'].append(file)
         if measured.bin:
             lists[measured.bin].append(file)
             lists[f'{measured.bin}_{"border" if measured.near_border else "interior"}'].append(file)
     texts = {f'{name}.txt': ''.join(f'{file}\n' for file in listed) for name, listed in lists.items()}
-    return {'ratios.csv': table.getvalue(), **texts}
+    return {'ratios.csv': as_csv(table), **texts}
 
 
 def _print_counts(measures: dict[str, Measures], folder: Path) -> None:

@@ -2,7 +2,7 @@
 import pytest
 
 from mmpconv.cli import main
-from mmpconv.dataset_converters import celeba_hq, coco, places365
+from mmpconv.dataset_converters import celeba_hq, published
 
 TRAINING = ['a/airfield/00000001.jpg', 'a/airfield/00000002.jpg', 'z/zoo/indoor/00000003.jpg']
 OFFICIAL = ''.join(f'/{path} {number}\n' for number, path in enumerate(TRAINING))
@@ -11,8 +11,8 @@ VALIDATION = ['Places365_val_00000001.jpg', 'Places365_val_00000002.jpg']
 
 @pytest.fixture(autouse=True)
 def small_sets(monkeypatch):
-    monkeypatch.setattr(places365, 'PHOTOS', {'standard': 3, 'challenge': 3, 'val': 2})
-    monkeypatch.setattr(coco, 'PHOTOS', {'train2017': 3, 'val2017': 2})
+    monkeypatch.setattr(published, 'PLACES_PHOTOS', {'standard': 3, 'challenge': 3, 'val': 2})
+    monkeypatch.setattr(published, 'COCO_PHOTOS', {'train2017': 3, 'val2017': 2})
     monkeypatch.setattr(celeba_hq, 'PHOTOS', 10)
     monkeypatch.setattr(celeba_hq, 'VALIDATION_PHOTOS', 2)
 

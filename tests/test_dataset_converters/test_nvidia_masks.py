@@ -58,7 +58,7 @@ def test_convention_the_upper_end_belongs_to_a_bin(ratio, name):
 @pytest.mark.parametrize('top, near', [(9, True), (10, False), (80, False), (81, True)])
 def test_convention_a_hole_within_a_tenth_of_the_shorter_side_is_near_the_border(top, near, draw):
     """50 of 512 pixels, as NVIDIA's masks; at 100 pixels that is 10."""
-    measured, findings = measure_mask(str(draw('m.png', top, 50, 10, 10)), 'm.png', False)
+    measured, findings = measure_mask(str(draw('m.png', top, 50, 10, 10)), False, 'm.png')
     assert (measured.near_border, measured.hole_ratio, findings) == (near, 0.005, [])
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmpconv.dataset_converters.photo_sets import missing_files
+from mmpconv.dataset_converters.published import missing_files
 from mmpconv.datasets.inpainting_dataset import can_be_listed, listed_path
 
 
