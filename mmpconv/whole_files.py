@@ -124,6 +124,12 @@ def as_csv(rows: Iterable[Iterable]) -> str:
     return text.getvalue()
 
 
+def complete_rows(path: Path) -> list[list[str]]:
+    """Rows of a CSV file written by :func:`append`, without a last one that was cut off; none if there is no file."""
+    content = path.read_text(encoding='utf-8') if path.is_file() else ''
+    return list(csv.reader(content[:content.rfind('\n') + 1].splitlines()))
+
+
 def append(path: Path, content: str | bytes) -> None:
     """Add to the end of a file, which is made if it is not there; what cannot be added completely is taken back.
 

@@ -9,10 +9,9 @@ from mmpconv.errors import LaunchError
 from mmpconv.parallel import shown
 from mmpconv.whole_files import write_text
 
-from .fill import Fillings, fill
-from .methods import Folder, Method
-from .page import write_page
-from .plots import draw
+from .fill import Fillings, Method, fill
+from .methods import Folder
+from .page import draw_plots, write_page
 from .results import Results
 from .score import Perception, Scores, score
 from .table import notes, to_markdown
@@ -94,7 +93,7 @@ class Comparison:
         """
         lines = notes(results, self.benchmark, self.methods, self.fillings)
         text = '\n\n'.join([to_markdown(results), '\n'.join(f'- {line}' for line in lines).replace('<', '\\<')]) + '\n'
-        plots = draw(results, self.work_dir / 'plots')
+        plots = draw_plots(results, self.work_dir / 'plots')
         overview = plots['overview'].relative_to(self.work_dir).as_posix()
         write_text(self.work_dir / 'table.md', f'{text}\n![Scores]({overview})\n')
         write_text(self.work_dir / 'table.csv', results.summaries_to_csv())

@@ -1,6 +1,6 @@
 """Fills the samples of a benchmark: each method into a folder of its own, a picture a sample."""
-import csv
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,11 +18,57 @@ from mmpconv.errors import LaunchError
 from mmpconv.parallel import in_order
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.structure import encode_png
-from mmpconv.whole_files import append, as_csv, read_json, write_bytes, write_json, write_text
-
-from .methods import Method
+from mmpconv.whole_files import append, as_csv, complete_rows, read_json, write_bytes, write_json, write_text
 
 _COLUMNS = ('id', 'seconds', 'changed_outside')
+
+
+class Method(ABC):
+    """Something that fills holes.
+
+    Args:
+        name: In tables and file names.
+
+    Attributes:
+        in_threads: It fills photo by photo, in several threads at once; otherwise batch by batch in one thread.
+    """
+
+    in_threads: bool
+
+    def __init__(self, name: str):
+        self.name = name
+
+    @abstractmethod
+    def check(self, benchmark: FrozenBenchmark) -> dict:
+        """Make sure that it can fill every sample, before the first one is filled.
+
+        Returns:
+            dict: What its results depend on, as JSON has it.
+
+        Raises:
+            LaunchError: It cannot.
+        """
+
+    @abstractmethod
+    def fill(self, samples: Sequence[BenchmarkSample], images: Sequence[np.ndarray],
+             masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Fill holes. Only after :meth:`check`.
+
+        Args:
+            samples: Their place in the benchmark.
+            images: ``(h, w, 3)`` uint8 BGR, black in the hole.
+            masks: ``(h, w, 1)`` uint8, 1 = hole.
+
+        Returns:
+            list[np.ndarray]: ``(h, w, 3)`` uint8 BGR; what it has outside the hole does not matter.
+        """
+
+    def describe(self) -> str:
+        """Name and origin, for the notes below a table."""
+        return self.name
+
+    def close(self) -> None:  # noqa: B027  (most have nothing to let go of)
+        """Let go of what :meth:`fill` keeps in memory."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +188,10 @@ class Fillings:
             raise LaunchError(f'{error}; remove it, and the same command fills the sample again') from error
 
     def _read_seconds(self) -> None:
-        """A last line that was cut off, by a kill or a full disk, and pictures that are gone do not count."""
-        content = self._seconds_path.read_text(encoding='utf-8') if self._seconds_path.is_file() else ''
-        for line in csv.reader(content[:content.rfind('\n') + 1].splitlines()[1:]):
+        """Pictures that are gone do not count."""
+        for row in complete_rows(self._seconds_path)[1:]:
             try:
-                name, seconds, changed = line
+                name, seconds, changed = row
                 if (self.folder / f'{name}.png').is_file():
                     self.seconds[name], self.changed_outside[name] = float(seconds), int(changed)
             except ValueError as error:
@@ -203,13 +248,9 @@ def _fill(method: Method, batch: Sequence[tuple[BenchmarkSample, np.ndarray, np.
         raise LaunchError(f'{method.name} needs more memory than there is for a batch of {len(samples)}; use a smaller '
                           '--batch-size. The same command continues.') from error
     seconds = (time.perf_counter() - start) / len(samples)
-    return [_complete(*entry, seconds) for entry in zip(samples, truths, masks, pictures)]
-
-
-def _complete(sample: BenchmarkSample, truth: np.ndarray, mask: np.ndarray, picture: np.ndarray,
-              seconds: float) -> Filling:
-    changed = cv2.absdiff(picture, truth) * (1 - mask)
-    return Filling(sample, np.where(mask == 1, picture, truth), seconds, int(changed.max()))
+    return [Filling(sample, np.where(mask == 1, picture, truth), seconds,
+                    changed_outside=int((cv2.absdiff(picture, truth) * (1 - mask)).max()))
+            for sample, truth, mask, picture in zip(samples, truths, masks, pictures)]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from mmpconv.engine.trained_model import checkpoint_sha256, load_trained_model, 
 from mmpconv.environment import plain, versions
 from mmpconv.errors import LaunchError, one_line
 
-from .methods import Method
+from .fill import Method
 
 # What inpaintors take, where a config does not say.
 DEFAULT_PIPELINE = (dict(type='mmpconv.GetMaskedImage'), dict(type='mmagic.PackInputs'))

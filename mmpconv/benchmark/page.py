@@ -1,7 +1,6 @@
 """The page that shows a comparison: table, plots, and pictures of samples, in files beside it."""
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -9,29 +8,22 @@ from urllib.parse import quote
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
 from mmpconv.photos.structure import encode_png
+from mmpconv.reports import panels, save
 from mmpconv.whole_files import whole_folder, write_text
 
 from .fill import Fillings
-from .results import METRICS, Results
-from .table import TableRow, columns, table
+from .results import METRICS, Metric, Results
+from .table import columns, table
 
 _CAPTION = ('l1', 'psnr', 'lpips')
 _HOLE = (255, 255, 255)
-
-
-@dataclass
-class Case:
-    """A sample that is shown.
-
-    Attributes:
-        sample: Its place in the benchmark.
-        reasons: Why, as parts of a sentence.
-    """
-    sample: BenchmarkSample
-    reasons: list[str] = field(default_factory=list)
+_MARKERS = 'osD^vP*X<>'
+_SPREAD = 0.3  # of a bin's width, between the first and the last method
 
 
 def write_page(path: Path, results: Results, benchmark: FrozenBenchmark, fillings: Sequence[Fillings],
@@ -48,24 +40,26 @@ def write_page(path: Path, results: Results, benchmark: FrozenBenchmark, filling
         case_count: How many worst and how many best cases of each method are shown.
     """
     sections = _choose(results, benchmark, case_count)
-    _write_photos([case.sample for cases in sections.values() for case in cases], benchmark, path.parent / 'pictures')
+    _write_photos([sample for cases in sections.values() for sample, _ in cases], benchmark, path.parent / 'pictures')
     environment = Environment(loader=PackageLoader(__package__, '.'), autoescape=True, undefined=StrictUndefined)
-    environment.filters.update(
-        url=lambda shown: quote(shown.relative_to(path.parent).as_posix()), code=_code, groupby_metric=_groups)
+    environment.filters.update(url=lambda shown: quote(shown.relative_to(path.parent).as_posix()), code=_code)
     h, w = benchmark.size
     text = environment.get_template('page.html').render(
-        benchmark=benchmark, width=w, height=h, columns=columns(results), rows=table(results), notes=notes,
+        benchmark=benchmark, width=w, height=h, columns=columns(results),
+        rows=[list(rows) for _, rows in groupby(table(results), lambda row: row.metric)], notes=notes,
         split=results.splits, plots=[(METRICS[name], plot) for name, plot in plots.items() if name in METRICS],
         ranking=METRICS[_ranking_metric(results)], sections=sections, photos=path.parent / 'pictures',
         fillings=fillings, scores_of=_captions(results))
     write_text(path, text.lstrip())
 
 
-def _choose(results: Results, benchmark: FrozenBenchmark, count: int) -> dict[str, list[Case]]:
+def _choose(results: Results, benchmark: FrozenBenchmark,
+            count: int) -> dict[str, list[tuple[BenchmarkSample, list[str]]]]:
     """The first sample of each bin, and the worst and the best of each method.
 
     Returns:
-        dict: Cases by the title of the section that shows them. A sample that is chosen twice is shown once.
+        dict: Samples and why they are shown, as parts of a sentence, by the title of the section that shows them. A
+        sample that is chosen twice is shown once.
     """
     samples = {sample.id: sample for sample in benchmark.samples}
     metric = _ranking_metric(results)
@@ -79,13 +73,13 @@ def _choose(results: Results, benchmark: FrozenBenchmark, count: int) -> dict[st
         for which, chosen in (('worst', ranked[:count]), ('best', ranked[::-1][:count])):
             wanted += [(f'{which.capitalize()} of {method}', row['id'], f'{method}: {which} {number}')
                        for number, row in enumerate(chosen, 1)]
-    cases: dict[str, Case] = {}
-    sections: dict[str, list[Case]] = {}
+    reasons: dict[str, list[str]] = {}
+    sections: dict[str, list[tuple[BenchmarkSample, list[str]]]] = {}
     for title, identifier, reason in wanted:
-        if identifier not in cases:
-            cases[identifier] = Case(samples[identifier])
-            sections.setdefault(title, []).append(cases[identifier])
-        cases[identifier].reasons.append(reason)
+        if identifier not in reasons:
+            reasons[identifier] = []
+            sections.setdefault(title, []).append((samples[identifier], reasons[identifier]))
+        reasons[identifier].append(reason)
     return sections
 
 
@@ -120,5 +114,51 @@ def _code(note: str) -> Markup:
     return Markup(re.sub('`(.+?)`', r'<code>\1</code>', str(escape(note))))
 
 
-def _groups(rows: Sequence[TableRow]) -> list[list[TableRow]]:
-    return [list(group) for _, group in groupby(rows, key=lambda row: row.metric)]
+def draw_plots(results: Results, folder: Path) -> dict[str, Path]:
+    """Draw each metric against the hole ratio: mean of each bin with its 95 % interval, a line a method.
+
+    Args:
+        results: The scores.
+        folder: Where to.
+
+    Returns:
+        dict: Path by name of the metric; ``overview`` has all panels in one picture.
+    """
+    metrics = [metric for metric in results.metrics if metric.has_bins]
+    shown = {metric.name: [metric] for metric in metrics} | {'overview': metrics}
+    paths = {name: folder / f'{name}.png' for name in shown}
+    for name, path in paths.items():
+        save(_figure(results, shown[name]), path, colors=64)  # a quarter of the size
+    return paths
+
+
+def _figure(results: Results, metrics: Sequence[Metric]) -> Figure:
+    figure, axes = panels(len(metrics), 6.4, 4.2, columns=2)
+    for metric, axis in zip(metrics, axes.flat):
+        _draw_panel(axis, results, metric)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc='outside lower center', ncols=min(len(names), 5), frameon=False)
+    return figure
+
+
+def _draw_panel(axis: Axes, results: Results, metric: Metric) -> None:
+    for place, method in enumerate(results.rows):
+        found = {position: results.summary(method, metric.name, bin) for position, bin in enumerate(results.bins)}
+        found = {position: summary for position, summary in found.items() if summary}
+        # Beside each other, so that intervals can be told apart.
+        shift = _SPREAD * (place / max(len(results.rows) - 1, 1) - 0.5)
+        ends = [summary.interval or (summary.value, ) * 2 for summary in found.values()]
+        axis.errorbar([position + shift for position in found], [summary.value for summary in found.values()],
+                      [[summary.value - low for summary, (low, _) in zip(found.values(), ends)],
+                       [high - summary.value for summary, (_, high) in zip(found.values(), ends)]],
+                      label=_label(method), color=f'C{place % 10}', marker=_MARKERS[place % len(_MARKERS)],
+                      markersize=5, linestyle='-' if place < 10 else '--', linewidth=1.2, capsize=3)
+    axis.set_xticks(range(len(results.bins)), results.bins)
+    axis.set_xlabel('hole ratio')
+    axis.set_ylabel(f'{metric.label}, {metric.direction}')
+    axis.grid(axis='y', alpha=0.3)
+
+
+def _label(method: str) -> str:
+    """A name as matplotlib shows it, which leaves out what begins with an underscore, and sets formulas in dollars."""
+    return f'{" " if method.startswith("_") else ""}{method}'.replace('$', r'\$')

@@ -1,5 +1,4 @@
 """Scores the pictures in the folder of a method, and keeps the scores beside them."""
-import csv
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from mmpconv.errors import LaunchError
 from mmpconv.evaluation.image_metrics import IMAGE_METRICS, image_metrics
 from mmpconv.evaluation.perceptual_metrics import LPIPS, FeatureStatistics, InceptionFeatures, frechet_distance
 from mmpconv.parallel import in_order
-from mmpconv.whole_files import append, as_csv, read_json, write_json, write_text
+from mmpconv.whole_files import append, as_csv, complete_rows, read_json, write_json, write_text
 
 from .fill import Fillings
 
@@ -53,8 +52,7 @@ class Scores:
         before = read_json(self._settings_path) or {}
         if before.get('settings') != self._settings:
             return
-        content = self._path.read_text(encoding='utf-8') if self._path.is_file() else ''
-        head, *lines = csv.reader(content[:content.rfind('\n') + 1].splitlines() or [''])
+        head, *lines = complete_rows(self._path) or [[]]
         if head != list(self._columns):
             return
         missing = {sample.id for sample in self.fillings.missing(samples)}

@@ -8,8 +8,7 @@ from itertools import chain
 
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark
 
-from .fill import Fillings
-from .methods import Method
+from .fill import Fillings, Method
 from .results import Metric, Results
 
 OVERALL = 'overall'

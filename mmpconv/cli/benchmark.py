@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     from mmpconv.benchmark.compare import Comparison
-    from mmpconv.benchmark.method_names import parse_methods
+    from mmpconv.benchmark.methods import parse_methods
     from mmpconv.benchmark.network import device_for
     from mmpconv.benchmark.score import Perception
     from mmpconv.datasets.frozen_benchmark import FrozenBenchmark

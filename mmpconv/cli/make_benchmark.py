@@ -88,8 +88,8 @@ def _make(args: argparse.Namespace) -> None:
 
 
 def _verify(args: argparse.Namespace) -> None:
+    from mmpconv.benchmark.making.make import differences
     from mmpconv.benchmark.making.photos import itemised
-    from mmpconv.benchmark.making.verify import differences
 
     benchmark, found = differences(args.verify, args.images, args.jobs)
     if found:

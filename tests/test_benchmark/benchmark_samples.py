@@ -7,7 +7,7 @@ import numpy as np
 import skimage.data
 
 from mmpconv.benchmark.compare import Comparison
-from mmpconv.benchmark.method_names import parse_methods
+from mmpconv.benchmark.methods import parse_methods
 from mmpconv.benchmark.score import Perception
 from mmpconv.datasets.benchmark_files import BenchmarkSample, all_masks_sha256, mask_sha256, samples_to_csv
 from mmpconv.datasets.frozen_benchmark import FrozenBenchmark

@@ -15,8 +15,8 @@ import torch
 from benchmark_samples import make_benchmark, score_words
 from patience import PATIENCE
 
-from mmpconv.benchmark.fill import Filling, Fillings, fill
-from mmpconv.benchmark.methods import Baseline, Method
+from mmpconv.benchmark.fill import Filling, Fillings, Method, fill
+from mmpconv.benchmark.methods import Baseline
 from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import append

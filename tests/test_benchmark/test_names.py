@@ -1,8 +1,7 @@
 """What the words of a command line mean."""
 import pytest
 
-from mmpconv.benchmark.method_names import parse_methods
-from mmpconv.benchmark.methods import Baseline, Folder
+from mmpconv.benchmark.methods import Baseline, Folder, parse_methods
 from mmpconv.benchmark.network import Network
 from mmpconv.cli.main import parser_of
 from mmpconv.errors import LaunchError

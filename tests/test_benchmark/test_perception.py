@@ -12,7 +12,7 @@ from torchvision.models import alexnet
 
 from mmpconv.benchmark import score
 from mmpconv.benchmark.compare import Comparison
-from mmpconv.benchmark.method_names import parse_methods
+from mmpconv.benchmark.methods import parse_methods
 from mmpconv.benchmark.score import Perception
 from mmpconv.cli import main
 

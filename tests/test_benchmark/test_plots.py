@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
-from mmpconv.benchmark.plots import draw
+from mmpconv.benchmark.page import draw_plots
 from mmpconv.benchmark.results import Results
 
 BINS = ('0.1-0.2', '0.2-0.3', '0.3-0.4')
@@ -37,7 +37,7 @@ def results_of(*metrics):
 
 
 def test_lines_are_means_with_the_interval_of_the_mean(figures, tmp_path):
-    paths = draw(results_of('l1'), tmp_path / 'plots')
+    paths = draw_plots(results_of('l1'), tmp_path / 'plots')
     axis, = figures[0].axes
     assert axis.get_ylabel() == 'L1 (%), less is better' and axis.get_xlabel() == 'hole ratio'
     assert [label.get_text() for label in axis.get_xticklabels()] == list(BINS)
@@ -56,7 +56,7 @@ def test_lines_are_means_with_the_interval_of_the_mean(figures, tmp_path):
 
 
 def test_the_overview_has_a_panel_a_metric(figures, tmp_path):
-    paths = draw(results_of('l1', 'psnr', 'ssim'), tmp_path / 'plots')
+    paths = draw_plots(results_of('l1', 'psnr', 'ssim'), tmp_path / 'plots')
     assert list(paths) == ['l1', 'psnr', 'ssim', 'overview']
     shown = [axis for axis in figures[3].axes if axis.axison]
     assert [axis.get_ylabel() for axis in shown] == [

@@ -8,7 +8,7 @@ import skimage.metrics
 from benchmark_samples import SIZE, make_benchmark, score_words
 
 from mmpconv.benchmark.fill import Fillings
-from mmpconv.benchmark.method_names import parse_methods
+from mmpconv.benchmark.methods import parse_methods
 from mmpconv.benchmark.results import Results
 from mmpconv.benchmark.score import Scores
 from mmpconv.benchmark.table import notes

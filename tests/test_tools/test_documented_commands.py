@@ -19,7 +19,7 @@ from torch import nn
 
 import mmpconv
 from mmpconv.analysis.padding_comparison import compare, plan
-from mmpconv.benchmark.method_names import parse_methods
+from mmpconv.benchmark.methods import parse_methods
 from mmpconv.cli.main import parse
 from mmpconv.engine.resume import load_config
 

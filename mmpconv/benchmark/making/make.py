@@ -1,4 +1,4 @@
-"""Making of a benchmark: check everything, then write everything."""
+"""Making of a benchmark: check everything, then write everything; and finding out if it is still what it was."""
 import hashlib
 import json
 import os
@@ -20,6 +20,7 @@ from mmpconv.datasets.benchmark_files import (
     mask_sha256,
     samples_to_csv,
 )
+from mmpconv.datasets.frozen_benchmark import BenchmarkError, FrozenBenchmark
 from mmpconv.datasets.masks import near_border
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.hole_bins import touches_border
@@ -206,3 +207,52 @@ def _location(folder: Path, image_root: Path) -> str:
     except ValueError:
         path = photos
     return json.dumps(dict(image_root=Path(path).as_posix()), indent=1) + '\n'
+
+
+class _AnyFiles(FrozenBenchmark):
+    """Does not refuse missing files, so that all of them can be named."""
+
+    def _require_files(self) -> None:
+        pass
+
+
+def differences(folder: Path, image_root: Path | None, jobs: int | None) -> tuple[FrozenBenchmark, list[str]]:
+    """Hash all photos and masks.
+
+    Args:
+        folder: The benchmark.
+        image_root: Folder of the photos, if not what the benchmark says.
+        jobs: Number of threads; None: one a core.
+
+    Returns:
+        tuple: The benchmark, and a sentence for each file that is missing, differs, or does not belong to it.
+
+    Raises:
+        BenchmarkError: The lists of the benchmark themselves are broken.
+    """
+    benchmark = _AnyFiles(folder, image_root)
+    photos = {sample.image: sample.image_sha256 for sample in benchmark.samples}
+
+    def check_photo(name):
+        path = benchmark.image_root / name
+        if not path.is_file():
+            return f'photo {path}: missing'
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        return None if found == photos[name] else f'photo {path}: another file (sha256 {found[:12]}... instead of ' \
+                                                  f'{photos[name][:12]}...)'
+
+    def check_mask(sample):
+        path = benchmark.folder / sample.mask
+        if not path.is_file():
+            return f'mask {path}: missing'
+        try:
+            benchmark.mask(sample)
+        except BenchmarkError:
+            return f'mask {path}: broken or another one'
+
+    found = list(shown(in_order(check_photo, photos, jobs), len(photos), 'checking photos'))
+    found += shown(in_order(check_mask, benchmark.samples, jobs), len(benchmark.samples), 'checking masks')
+    known = {benchmark.folder / sample.mask for sample in benchmark.samples}
+    found += [f'{path}: not of the benchmark' for path in sorted((benchmark.folder / MASKS).glob('*'))
+              if path not in known]
+    return benchmark, [sentence for sentence in found if sentence]
