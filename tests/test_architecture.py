@@ -137,8 +137,6 @@ ALLOWED_WRITERS = {
     'mmpconv/web/app.py': {'photo.save(path)': 'Photo.save writes whole files'},
     'mmpconv/apis/inpainter.py': {'result.save(path)': 'Photo.save writes whole files'},
     'mmpconv/cli/batch/fill.py': {'filled.save(result)': 'Photo.save writes whole files'},
-    'mmpconv/cli/batch/stream.py': {
-        'filled.save(out)': 'Photo.save writes whole files', 'filled.save(Path(folder) / out.name)': 'temporary'},
     'mmpconv/apis/export.py': {
         'torch.export.save(trace(network), content, extra_files={DESCRIPTION: json.dumps(description, indent=1)})':
             'into memory'},

@@ -1,4 +1,4 @@
-"""Arguments that several commands have. Importing this imports nothing large."""
+"""Arguments that several commands have, and what is wrong with them. Importing this imports nothing large."""
 import argparse
 from collections.abc import Callable
 
@@ -26,14 +26,36 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return number
 
 
-def check_jobs(jobs: int | None) -> None:
-    """Refuse a ``--jobs`` that is no number of threads or processes.
+def require_at_least(args: argparse.Namespace, **bounds: int) -> None:
+    """Refuse options that are too small; None is what is not given.
 
     Raises:
-        LaunchError: It is not.
+        LaunchError: One is.
     """
-    if jobs is not None and jobs < 1:
-        raise LaunchError(f'--jobs is {jobs} but must be at least 1')
+    for name, least in bounds.items():
+        value = getattr(args, name)
+        if value is not None and value < least:
+            raise LaunchError(f'{_option(name)} is {value} but must be at least {least}')
+
+
+def refuse(reason: str, error: type[Exception] = LaunchError, **options) -> None:
+    """Refuse options that would do nothing beside the others, instead of leaving them out silently.
+
+    Args:
+        reason: Rest of the sentence, behind their names.
+        error: What is raised.
+        **options: By name; those that are neither None nor False are given.
+
+    Raises:
+        LaunchError: One is given.
+    """
+    given = [_option(name) for name, value in options.items() if value is not None and value is not False]
+    if given:
+        raise error(f'{" and ".join(given)} {reason}')
+
+
+def _option(name: str) -> str:
+    return f'--{name.replace("_", "-")}'
 
 
 class CfgOptions(argparse.Action):
@@ -48,9 +70,9 @@ class CfgOptions(argparse.Action):
             raise argparse.ArgumentError(self, str(error)) from error
 
 
-def add_cfg_options(parser: argparse.ArgumentParser, help: str, default: dict | None = None) -> None:
+def add_cfg_options(parser: argparse.ArgumentParser, help: str) -> None:
     """Add ``--cfg-options``."""
-    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions, default=default, metavar='KEY=VALUE', help=help)
+    parser.add_argument('--cfg-options', nargs='+', action=CfgOptions, metavar='KEY=VALUE', help=help)
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, config_optional: bool = False) -> None:

@@ -8,25 +8,23 @@ from collections.abc import Sequence
 
 from mmpconv.errors import LaunchError
 
-DESCRIPTION = """\
-Find out what is wrong with this installation, and what to do: versions, combinations that are known to fail, imports,
-GPU, weights, permissions. Changes nothing. Takes half a minute. Exit status: 0, or 1 if there is a problem.
-"""
-EXAMPLES = """\
-mmpconv doctor
-mmpconv doctor --json > report.json    to attach to a bug report
-"""
+from .main import DONE, USER_HAS_TO_ACT
 
 _COLORS = dict(ok=32, warning=33, problem='1;31')  # of a terminal: green, yellow, bold red
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--json', action='store_true', help='print everything as JSON')
 
 
-def run(args: argparse.Namespace) -> int:
-    from .main import DONE, USER_HAS_TO_ACT
+def doctor(args: argparse.Namespace) -> int:
+    """Find out what is wrong with this installation, and what to do: versions, combinations that are known to fail,
+    imports, GPU, weights, permissions. Changes nothing. Takes half a minute. Exit status: 0, or 1 if there is a
+    problem.
 
+    mmpconv doctor
+    mmpconv doctor --json > report.json    to attach to a bug report
+    """
     try:
         from mmpconv.installation.facts import gather
         from mmpconv.installation.rules import PROBLEM, examine

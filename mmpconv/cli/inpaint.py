@@ -4,72 +4,16 @@ import os
 import re
 from pathlib import Path
 
-from .arguments import UsageError, add_network_arguments, whole_number
+from .arguments import UsageError, add_network_arguments, refuse, whole_number
 from .main import DONE, EXPLANATION
 from .models import print_models
 
-FORMATS = ('png', 'jpg', 'tif', 'webp')
 STREAM = '-'
-
-DESCRIPTION = """\
-Fill holes in photos. What the mask leaves out stays as it is, bit for bit; so do size, depth, transparency,
-orientation, colour profile and EXIF. Photos of any size are filled in bounded memory.
-"""
-EXAMPLES = """\
-mmpconv inpaint photo.jpg mask.png -o filled.png         white pixels of the mask are the hole
-mmpconv inpaint photos/ masks/ -o filled/                masks are found by the photos' names
-mmpconv inpaint a.jpg b.jpg --mask mask.png -o filled/   one mask for all
-mmpconv inpaint 'photos/*.png' --mask alpha -o filled/   transparent pixels are the hole
-mmpconv inpaint photo.png --mask '#ff00ff' --tolerance 8 --grow 3 -o filled.png --compare
-mmpconv inpaint photo.jpg mask.png -o filled.png --checkpoint work_dirs/mine/iter_400.pth
-mmpconv inpaint - mask.png < photo.jpg > filled.png      as part of a pipe
-torchrun --nproc-per-node 8 -m mmpconv inpaint photos/ --mask masks/ -o filled/   one process a GPU
-"""
+Mask = str | tuple[int, int, int] | Path
+"""``black``, ``white`` or ``alpha``; a colour ``(r, g, b)`` in [0, 255]; or a file or folder."""
 
 
-MASK_HELP = ("a picture, white = hole; a folder of pictures that are called as the photos, with any suffix; or, taken "
-             "from the photo itself, 'alpha' (transparent pixels) or a colour: black, white, magenta or another name "
-             "of CSS, R,G,B or '#rrggbb'")
-WORDS = ('black', 'white', 'alpha')
-
-
-def parse_mask(text: str) -> str | tuple[int, int, int] | Path:
-    """The meaning of a MASK on the command line.
-
-    Args:
-        text: As the user wrote it. ``./black`` is a file of that name; other names of colours, those of CSS, give way
-            to files of that name.
-
-    Returns:
-        One of :data:`WORDS`, a colour ``(r, g, b)`` in [0, 255], or a path, of which nothing is checked.
-
-    Raises:
-        ValueError: It looks like a colour and is none.
-    """
-    if text in WORDS:
-        return text
-    if text.isalpha():
-        from mmpconv.photos.mask_picture import named_color
-
-        return named_color(text) or Path(text)
-    if re.fullmatch(r'#[0-9a-fA-F]{6}', text):
-        return tuple(bytes.fromhex(text[1:]))
-    if re.fullmatch(r'\s*\d+\s*(,\s*\d+\s*)+', text):
-        color = tuple(int(part) for part in text.split(','))
-        if len(color) != 3 or max(color) > 255:
-            raise ValueError(f'the colour {text} is not three numbers from 0 to 255, such as 255,0,255')
-        return color
-    if text.startswith('#') and not Path(text).exists():
-        raise ValueError(f"the colour {text} is not of the form '#rrggbb'; R,G,B works too")
-    return Path(text)
-
-
-def is_color(mask: str | tuple[int, int, int] | Path) -> bool:
-    """Whether a mask, as of :func:`parse_mask`, is a colour of the photo."""
-    return mask in ('black', 'white') or isinstance(mask, tuple)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def inpaint_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = (f'{parser.prog} PHOTO MASK -o OUT [options]\n'
                     f'       {parser.prog} PHOTO... --mask MASK -o OUT [options]')
     parser.epilog += f'\n{EXPLANATION}'
@@ -82,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'replaced, photos and masks never')
 
     mask = parser.add_argument_group('the hole')
-    mask.add_argument('--mask', metavar='MASK', help=MASK_HELP)
+    mask.add_argument('--mask', metavar='MASK', help='a picture, white = hole; a folder of pictures that are called as '
+                      "the photos, with any suffix; or, taken from the photo itself, 'alpha' (transparent pixels) or a "
+                      "colour: black, white, magenta or another name of CSS, R,G,B or '#rrggbb'")
     mask.add_argument('--invert', action='store_true', help='black pixels of the mask are the hole instead of white '
                       'ones')
     mask.add_argument('--grow', type=whole_number(0), default=0, metavar='N', help='make the hole larger by N pixels '
@@ -92,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mask.add_argument('--resize-mask', action='store_true', help='bring masks of another size to the size of the photo')
 
     result = parser.add_argument_group('the results')
-    result.add_argument('--format', choices=FORMATS, help='of results in a folder; default: that of the photo if it '
-                        'keeps every pixel, else png')
+    result.add_argument('--format', choices=('png', 'jpg', 'tif', 'webp'), help='of results in a folder; default: that '
+                        'of the photo if it keeps every pixel, else png')
     result.add_argument('--compare', action='store_true', help='beside each result, write NAME.compare.png: the photo '
                         'with its hole marked, and the result')
     result.add_argument('--preview', action='store_true', help='show before and after on the terminal')
@@ -114,9 +60,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                        '89 megapixels')
 
 
-def run(args: argparse.Namespace) -> int:
+def inpaint(args: argparse.Namespace) -> int:
+    """Fill holes in photos. What the mask leaves out stays as it is, bit for bit; so do size, depth, transparency,
+    orientation, colour profile and EXIF. Photos of any size are filled in bounded memory.
+
+    mmpconv inpaint photo.jpg mask.png -o filled.png         white pixels of the mask are the hole
+    mmpconv inpaint photos/ masks/ -o filled/                masks are found by the photos' names
+    mmpconv inpaint a.jpg b.jpg --mask mask.png -o filled/   one mask for all
+    mmpconv inpaint 'photos/*.png' --mask alpha -o filled/   transparent pixels are the hole
+    mmpconv inpaint photo.png --mask '#ff00ff' --tolerance 8 --grow 3 -o filled.png --compare
+    mmpconv inpaint photo.jpg mask.png -o filled.png --checkpoint work_dirs/mine/iter_400.pth
+    mmpconv inpaint - mask.png < photo.jpg > filled.png      as part of a pipe
+    torchrun --nproc-per-node 8 -m mmpconv inpaint photos/ --mask masks/ -o filled/   one process a GPU
+    """
     if args.list_models:
-        print_models(['*'])
+        print_models()
         return DONE
     if args.offline:
         os.environ['MMPCONV_OFFLINE'] = '1'
@@ -128,31 +86,17 @@ def run(args: argparse.Namespace) -> int:
     is_stream = STREAM in photos or args.out == STREAM
     if is_stream:
         _check_stream(photos, args)
-    try:
-        source = parse_mask(mask)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    if args.tolerance and not is_color(source):
-        raise UsageError('--tolerance is for a colour as MASK; masks of files are divided at mid-grey')
+    mask = parse_mask(mask)
+    if isinstance(mask, Path) or mask == 'alpha':
+        refuse('is for a colour as MASK; masks of files are divided at mid-grey', UsageError,
+               tolerance=args.tolerance or None)
+    if not isinstance(mask, Path):
+        refuse('is for pictures as MASK, and this one is taken from the photo itself', UsageError,
+               resize_mask=args.resize_mask)
     # What is wrong with the command line is said before anything large is imported.
-    if is_stream:
-        from .batch.stream import fill_stream
+    from .batch.fill import fill_all, fill_stream
 
-        return fill_stream(photos[0], source, args)
-    from .batch.fill import fill_all
-
-    return fill_all(photos, source, args)
-
-
-def _check_stream(photos: list[str], args: argparse.Namespace) -> None:
-    if len(photos) > 1:
-        raise UsageError(f'- is one photo, from standard input or to standard output, but {len(photos)} are named')
-    given = [option for option, value in (('--compare', args.compare), ('--resume', args.resume),
-                                          ('--preview', args.preview)) if value]
-    if given:
-        raise UsageError(f'{" and ".join(given)} is for photos in files; leave it out, or name files instead of -')
-    if args.out != STREAM and (args.out.endswith('/') or Path(args.out).is_dir()):
-        raise UsageError(f'{args.out} is a folder, and what comes from standard input has no name; give that of a file')
+    return fill_stream(photos[0], mask, args) if is_stream else fill_all(photos, mask, args)
 
 
 def _photos_and_mask(args: argparse.Namespace) -> tuple[list[str], str]:
@@ -166,3 +110,40 @@ def _photos_and_mask(args: argparse.Namespace) -> tuple[list[str], str]:
         raise UsageError(f'{len(args.paths)} files are named and none of them by --mask; with several photos the mask '
                          'goes there: PHOTO... --mask MASK')
     return args.paths[:1], args.paths[1]
+
+
+def _check_stream(photos: list[str], args: argparse.Namespace) -> None:
+    if len(photos) > 1:
+        raise UsageError(f'- is one photo, from standard input or to standard output, but {len(photos)} are named')
+    refuse('is for photos in files; leave it out, or name files instead of -', UsageError, compare=args.compare,
+           resume=args.resume, preview=args.preview)
+    if args.out != STREAM and (args.out.endswith('/') or Path(args.out).is_dir()):
+        raise UsageError(f'{args.out} is a folder, and what comes from standard input has no name; give that of a file')
+
+
+def parse_mask(text: str) -> Mask:
+    """The meaning of a MASK on the command line, of which nothing is checked if it is a path.
+
+    Args:
+        text: As the user wrote it. ``./black`` is a file of that name; other names of colours, those of CSS, give way
+            to files of that name.
+
+    Raises:
+        UsageError: It looks like a colour and is none.
+    """
+    if text in ('black', 'white', 'alpha'):
+        return text
+    if text.isalpha():
+        from mmpconv.photos.mask_picture import named_color
+
+        return named_color(text) or Path(text)
+    if re.fullmatch(r'#[0-9a-fA-F]{6}', text):
+        return tuple(bytes.fromhex(text[1:]))
+    if re.fullmatch(r'\s*\d+\s*(,\s*\d+\s*)+', text):
+        color = tuple(int(part) for part in text.split(','))
+        if len(color) != 3 or max(color) > 255:
+            raise UsageError(f'the colour {text} is not three numbers from 0 to 255, such as 255,0,255')
+        return color
+    if text.startswith('#') and not Path(text).exists():
+        raise UsageError(f"the colour {text} is not of the form '#rrggbb'; R,G,B works too")
+    return Path(text)

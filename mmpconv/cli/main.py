@@ -1,18 +1,19 @@
 """The command line ``mmpconv``: its commands and exit statuses.
 
-Each command is a module with a ``DESCRIPTION``, ``EXAMPLES``, a function ``add_arguments(parser)`` and a function
-``run(args)``, which returns an exit status or None. It is imported when the command is called. Packages such as torch
-are imported in ``run``, so that help and usage come at once.
+A command ``do-it`` is two functions: ``do_it_arguments(parser)``, and ``do_it(args)``, which returns an exit status or
+None, and whose docstring is the description of the help and, below an empty line, the examples. Their module is imported
+when the command is called, and packages such as torch in the function, so that help and usage come at once.
 """
 import argparse
 import contextlib
 import importlib
+import inspect
 import os
 import shutil
 import sys
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mmpconv.errors import INTERRUPTED, termination_as_interrupt, user_errors
@@ -41,7 +42,7 @@ class Command:
 
     Attributes:
         summary: A line of what it does.
-        module: Where it is.
+        module: Where it is in this package.
         extra: What of this package's optional requirements it needs.
         mixed: Whether options may stand between its other arguments, which argparse cannot where there are commands
             below it.
@@ -55,46 +56,43 @@ class Command:
 
 GROUPS = {
     'photos': {
-        'inpaint': Command('fill holes in photos', 'mmpconv.cli.inpaint'),
-        'serve': Command('the same on a web page in the browser', 'mmpconv.cli.serve', 'inpainting,web'),
-        'models': Command('list the networks that have a name, and download weights', 'mmpconv.cli.models'),
+        'inpaint': Command('fill holes in photos', 'inpaint'),
+        'serve': Command('the same on a web page in the browser', 'serve', 'inpainting,web'),
+        'models': Command('list the networks that have a name, and download weights', 'models'),
         'demo': Command('fill photos with the network of the package, train it on, fill them again: two minutes',
-                        'mmpconv.cli.demo', 'inpainting,demo'),
+                        'training', 'inpainting,demo'),
     },
     'training': {
-        'prepare-dataset': Command('check a data set, and write the lists that the configs read',
-                                   'mmpconv.cli.prepare_dataset', 'inpainting,compare', mixed=False),
-        'browse': Command('draw what a network sees of its data', 'mmpconv.cli.browse'),
-        'train': Command('train the model of a config', 'mmpconv.cli.train'),
-        'test': Command('compute the metrics of a checkpoint', 'mmpconv.cli.test'),
-        'plot-loss': Command('draw the losses of trainings', 'mmpconv.cli.plot_loss', 'inpainting,compare'),
+        'prepare-dataset': Command('check a data set, and write the lists that the configs read', 'prepare_dataset',
+                                   'inpainting,compare', mixed=False),
+        'browse': Command('draw what a network sees of its data', 'training'),
+        'train': Command('train the model of a config', 'training'),
+        'test': Command('compute the metrics of a checkpoint', 'training'),
+        'plot-loss': Command('draw the losses of trainings', 'training', 'inpainting,compare'),
     },
     'networks in files': {
-        'export': Command('write a trained network as an ONNX or torch.export file', 'mmpconv.cli.export',
+        'export': Command('write a trained network as an ONNX or torch.export file', 'network_files',
                           'inpainting,export'),
-        'publish': Command('write the network of a training as a small .safetensors file', 'mmpconv.cli.publish'),
-        'convert-inpainting': Command('checkpoints of other PConv networks to ones of this package',
-                                      'mmpconv.cli.convert_inpainting'),
+        'publish': Command('write the network of a training as a small .safetensors file', 'network_files'),
+        'convert-inpainting': Command('checkpoints of other PConv networks to ones of this package', 'network_files'),
         'convert-keys': Command("weights with torchvision's or NVIDIA's names to MMPretrain's, or back",
-                                'mmpconv.cli.convert_keys'),
+                                'network_files'),
     },
     'benchmarks': {
-        'make-benchmark': Command('freeze photos, windows and holes to files', 'mmpconv.cli.make_benchmark'),
-        'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'mmpconv.cli.benchmark',
+        'make-benchmark': Command('freeze photos, windows and holes to files', 'benchmarks'),
+        'benchmark': Command('compare methods of inpainting on a frozen benchmark', 'benchmarks',
                              'inpainting,evaluate'),
     },
     'partial padding': {
-        'convert-padding': Command('give the model of any MM* config partial padding', 'mmpconv.cli.convert_padding'),
+        'convert-padding': Command('give the model of any MM* config partial padding', 'partial_padding'),
         'compare-padding': Command('train networks with several paddings and compare them, your own too',
-                                   'mmpconv.cli.compare_padding', 'inpainting,compare'),
-        'visualize-padding': Command('draw partial padding, and what it does in a network',
-                                     'mmpconv.cli.visualize_padding', 'inpainting,compare'),
-        'visualize-tiles': Command('draw what padding does along the seams of tiles', 'mmpconv.cli.visualize_tiles',
+                                   'partial_padding', 'inpainting,compare'),
+        'visualize-padding': Command('draw partial padding, and what it does in a network', 'partial_padding',
+                                     'inpainting,compare'),
+        'visualize-tiles': Command('draw what padding does along the seams of tiles', 'partial_padding',
                                    'inpainting,compare'),
     },
-    'this installation': {
-        'doctor': Command('find out what is wrong with it', 'mmpconv.cli.doctor'),
-    },
+    'this installation': {'doctor': Command('find out what is wrong with it', 'doctor')},
 }
 COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 
@@ -127,14 +125,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 def parser_of(name: str) -> argparse.ArgumentParser:
     """Reads the arguments of one command."""
-    module = importlib.import_module(COMMANDS[name].module)
+    run, add_arguments = _functions(name)
+    description, _, examples = inspect.getdoc(run).partition('\n\n')
     width = min(shutil.get_terminal_size().columns, 120) - 2
     parser = argparse.ArgumentParser(
-        prog=f'mmpconv {name}', description=textwrap.fill(module.DESCRIPTION, width),
-        epilog=f'examples:\n{textwrap.indent(module.EXAMPLES, "  ")}',
+        prog=f'mmpconv {name}', description=textwrap.fill(description, width),
+        epilog=f'examples:\n{textwrap.indent(examples, "  ")}\n',
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    module.add_arguments(parser)
+    add_arguments(parser)
     return parser
+
+
+def _functions(name: str) -> tuple[Callable, Callable]:
+    module, function = importlib.import_module(f'.{COMMANDS[name].module}', __package__), name.replace('-', '_')
+    return getattr(module, function), getattr(module, f'{function}_arguments')
 
 
 def parse(name: str, argv: Sequence[str], parser: argparse.ArgumentParser | None = None) -> argparse.Namespace:
@@ -189,7 +193,7 @@ def _run(name: str, argv: Sequence[str]) -> int:
         args = parse(name, argv, parser)
         try:
             with _signals(args), user_errors():
-                return importlib.import_module(command.module).run(args) or DONE
+                return _functions(name)[0](args) or DONE
         except UsageError as error:
             parser.error(str(error))
     except ImportError as error:

@@ -2,25 +2,14 @@
 import argparse
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmpconv.apis import DEFAULT_MODEL
 from mmpconv.errors import LaunchError
 
-DESCRIPTION = """\
-List the inpainting networks that have a name, for mmpconv inpaint --model and mmpconv.get_model. Of those that are
-named: say where config and weights are, and download the weights.
-"""
-EXAMPLES = """\
-mmpconv models --with-weights
-mmpconv models 'unet*'
-mmpconv models pconv_stage2_4xb2_places-256x256                        where they are
-mmpconv models pconv_stage2_4xb2_places-256x256 --download             to where mmpconv inpaint looks for them
-mmpconv models oriented-unet_1xb4_photos-256x256 --download weights    to a folder
-"""
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def models_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('names', nargs='*', metavar='NAME', help='of models; with * or ?, in quotes, all names that '
                         'match are listed')
     parser.add_argument('--with-weights', action='store_true', help='only those that have weights, in the package or '
@@ -31,30 +20,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'are an error. The variable MMPCONV_OFFLINE=1 does the same in all commands')
 
 
-def run(args: argparse.Namespace) -> None:
-    from mmpconv.apis.models import list_models, require_model
+def models(args: argparse.Namespace) -> None:
+    """List the inpainting networks that have a name, for mmpconv inpaint --model and mmpconv.get_model. Of those that
+    are named: say where config and weights are, and download the weights.
+
+    mmpconv models --with-weights
+    mmpconv models 'unet*'
+    mmpconv models pconv_stage2_4xb2_places-256x256                        where they are
+    mmpconv models pconv_stage2_4xb2_places-256x256 --download             to where mmpconv inpaint looks for them
+    mmpconv models oriented-unet_1xb4_photos-256x256 --download weights    to a folder
+    """
+    from mmpconv.apis.models import require_model
     from mmpconv.checkpoints.loading import OFFLINE
 
     if args.offline:
         os.environ[OFFLINE] = '1'
-    named = [name for name in args.names if not set(name) & set('*?[')]
-    patterns = [name for name in args.names if name not in named]
-    models = [require_model(name) for name in named]
+    if args.download is not None and not args.names:
+        raise LaunchError('--download needs the names of models; mmpconv models --with-weights lists those that have '
+                          'weights')
+    with_weights = args.with_weights or args.download is not None
+    patterns = [name for name in args.names if set(name) & set('*?[')]
+    named = [require_model(name) for name in args.names if name not in patterns]
+    for model in named:
+        if with_weights and not model.weights:
+            raise LaunchError(f'there are no published weights of {model.name}; mmpconv models --with-weights lists '
+                              'those that have some')
     if args.download is not None:
-        if not args.names:
-            raise LaunchError('--download needs the names of models; mmpconv models --with-weights lists those that '
-                              'have weights')
-        matching = [require_model(name) for pattern in patterns for name in list_models(pattern, with_weights=True)]
-        for model in [*models, *matching]:
+        for model in [*named, *(_matching(patterns, with_weights) if patterns else ())]:
             print(_bring(model, args.download))
         return
-    for model in models:
-        print('\n'.join(_about(model)))
-    if patterns or not args.names:
-        print_models(patterns or ['*'], args.with_weights, fillings=not args.names and not args.with_weights)
+    for model in named:
+        print(_about(model))
+    if patterns or not named:
+        print_models(patterns or ['*'], with_weights, fillings=not args.names and not with_weights)
 
 
-def print_models(patterns: list[str], with_weights: bool = False, fillings: bool = True) -> None:
+def print_models(patterns: Sequence[str] = ('*', ), with_weights: bool = False, fillings: bool = True) -> None:
     """Print a line a model: its name, what it was trained on, and its weights.
 
     Args:
@@ -65,19 +66,25 @@ def print_models(patterns: list[str], with_weights: bool = False, fillings: bool
     Raises:
         LaunchError: No model matches.
     """
-    from mmpconv.apis.models import list_models, require_model
-
-    names = list(dict.fromkeys(name for pattern in patterns for name in list_models(pattern, with_weights)))
-    if not names:
-        raise LaunchError(f'no model matches {" or ".join(patterns)}; mmpconv models lists them all')
-    width = max(map(len, names))
+    found = _matching(patterns, with_weights)
+    width = max(len(model.name) for model in found)
     if fillings:
         from mmpconv.apis.classical_network import CLASSICAL_MODELS
 
         for name, use in CLASSICAL_MODELS.items():
             print(f'{name:<{width}}  {"-":<14}  no weights needed: {use}')
-    for model in map(require_model, names):
+    for model in found:
         print(f'{model.name:<{width}}  {model.data:<14}  {_weights(model)}')
+
+
+def _matching(patterns: Sequence[str], with_weights: bool) -> list:
+    from mmpconv.apis.models import list_models, require_model
+
+    names = dict.fromkeys(name for pattern in patterns for name in list_models(pattern, with_weights))
+    if not names:
+        raise LaunchError(f'no model{" with weights" if with_weights else ""} matches {" or ".join(patterns)}; mmpconv '
+                          'models lists them all')
+    return [require_model(name) for name in names]
 
 
 def _weights(model) -> str:
@@ -90,16 +97,15 @@ def _weights(model) -> str:
     return f'{"downloaded: " if file_of(model.weights).is_file() else ""}{model.weights}'
 
 
-def _about(model) -> list[str]:
+def _about(model) -> str:
     from mmpconv.checkpoints.loading import file_of
 
-    lines = [model.name, f'  trained on  {model.data}', f'  config      {model.config}',
-             f'  weights     {_weights(model)}']
-    if model.weights:
-        file = file_of(model.weights)
-        size = f'{file.stat().st_size / 1e6:.1f} MB' if file.is_file() else 'not there yet'
-        lines.append(f'  file        {file} ({size})')
-    return lines
+    about = (f'{model.name}\n  trained on  {model.data}\n  config      {model.config}\n  weights     {_weights(model)}')
+    if not model.weights:
+        return about
+    file = file_of(model.weights)
+    size = f'{file.stat().st_size / 1e6:.1f} MB' if file.is_file() else 'not there yet'
+    return f'{about}\n  file        {file} ({size})'
 
 
 def _bring(model, folder: str) -> Path:
@@ -107,9 +113,6 @@ def _bring(model, folder: str) -> Path:
     from mmpconv.checkpoints.loading import download, file_of
     from mmpconv.whole_files import whole_file
 
-    if not model.weights:
-        raise LaunchError(f'there are no published weights of {model.name}; mmpconv models --with-weights lists those '
-                          'that have some')
     file = file_of(model.weights) if model.weights.startswith('mmpconv://') else download(model.weights)
     if not folder or file.parent == Path(folder).absolute():
         return file

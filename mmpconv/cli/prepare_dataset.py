@@ -5,17 +5,7 @@ from pathlib import Path
 from mmpconv.dataset_converters import ROOTS
 from mmpconv.errors import LaunchError
 
-from .arguments import check_jobs
-
-DESCRIPTION = """\
-Check what is there of a data set, and write the lists that the configs read. Pictures are read only, never moved or
-changed.
-"""
-EXAMPLES = """\
-mmpconv prepare-dataset image-folder holiday --val-share 0.2 --verify
-mmpconv prepare-dataset places365
-mmpconv prepare-dataset nvidia-masks data/masks/train --invert
-"""
+from .arguments import refuse, require_at_least
 
 # By data set: what is done, and what is expected in its folder.
 _SETS = {
@@ -37,9 +27,10 @@ _SETS = {
                      "pictures of masks, in any folders; NVIDIA's test set has 12000 (1000 a bin and kind), its "
                      'training set 55116.'),
 }
+_DIGITS = "Write scikit-learn's handwritten digits as image folders."
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def prepare_dataset_arguments(parser: argparse.ArgumentParser) -> None:
     sets = parser.add_subparsers(title='data sets', dest='dataset', metavar='DATASET', required=True)
     parsers = {}
     for name, (description, layout) in _SETS.items():
@@ -65,16 +56,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         'they are there')
     folder.add_argument('--val-share', type=float, metavar='SHARE', help='share of the photos, drawn at random, that '
                         'is for validation; default: 0.1. A folder that has train and val is split as they are.')
-    folder.add_argument('--seed', type=int, default=0, help='of the draw; default: 0')
+    folder.add_argument('--seed', type=int, help='of the draw; default: 0')
     masks.add_argument('--invert', action='store_true', help="holes are black, as in NVIDIA's training set; without it "
                        'they are white, as in its test set')
-    digits = sets.add_parser('digits', help="Write scikit-learn's handwritten digits as image folders.",
-                             description="Write scikit-learn's handwritten digits as image folders.")
+    digits = sets.add_parser('digits', help=_DIGITS, description=_DIGITS)
     digits.add_argument('--out', type=Path, default=Path(ROOTS['digits']), help='folder to make; default: '
                         f'{ROOTS["digits"]}')
 
 
-def run(args: argparse.Namespace) -> None:
+def prepare_dataset(args: argparse.Namespace) -> None:
+    """Check what is there of a data set, and write the lists that the configs read. Pictures are read only, never moved
+    or changed.
+
+    mmpconv prepare-dataset image-folder holiday --val-share 0.2 --verify
+    mmpconv prepare-dataset places365
+    mmpconv prepare-dataset nvidia-masks data/masks/train --invert
+    """
     from mmpconv.dataset_converters import celeba_hq, digits, image_folder, masks, published
 
     options = vars(args)
@@ -86,7 +83,11 @@ def run(args: argparse.Namespace) -> None:
             raise LaunchError(str(error)) from error
         print(f'written: {args.out}')
         return
-    check_jobs(args.jobs)
+    require_at_least(args, jobs=1)
+    if not options.get('verify', True):
+        refuse('is for --verify, without which no photo is decoded', jobs=args.jobs)
+    if options.get('split') == 'val':
+        refuse('is of the training photos, but --split is val', variant=options.get('variant'))
     sets = {'places365': published.prepare_places365, 'celeba-hq': celeba_hq.prepare, 'coco': published.prepare_coco,
             'image-folder': image_folder.prepare, 'nvidia-masks': masks.prepare}
     sets[name](**options)

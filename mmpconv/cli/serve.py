@@ -11,16 +11,6 @@ from mmpconv.errors import INTERRUPTED, LaunchError
 
 from .arguments import add_network_arguments, whole_number
 
-DESCRIPTION = """\
-Serve an editor as a web page: paint over what you want gone from a photo, and it is filled. Photos stay on this
-machine, and are deleted when the page ends. Visitors can also choose the network of the package and the fillings
-without weights.
-"""
-EXAMPLES = """\
-mmpconv serve --open                                      at http://127.0.0.1:7860/, in your browser
-mmpconv serve --model pconv.onnx --port 8000              a network that mmpconv export has written
-mmpconv serve --checkpoint work_dirs/mine/iter_400.pth    one of your own
-"""
 # Name, title and description; here, so that the page can show them before anything is loaded.
 _OF_THE_PACKAGE = 'network'
 _AT_HAND = (
@@ -33,7 +23,7 @@ _AT_HAND = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def serve_arguments(parser: argparse.ArgumentParser) -> None:
     add_network_arguments(parser.add_argument_group('the network'))
     page = parser.add_argument_group('the page')
     page.add_argument('--open', action='store_true', help='open it in the browser')
@@ -54,7 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                             help=f'{what}; default: {default or "89 megapixels"}')
 
 
-def run(args: argparse.Namespace) -> None:
+def serve(args: argparse.Namespace) -> None:
+    """Serve an editor as a web page: paint over what you want gone from a photo, and it is filled. Photos stay on this
+    machine, and are deleted when the page ends. Visitors can also choose the network of the package and the fillings
+    without weights.
+
+    mmpconv serve --open                                      at http://127.0.0.1:7860/, in your browser
+    mmpconv serve --model pconv.onnx --port 8000              a network that mmpconv export has written
+    mmpconv serve --checkpoint work_dirs/mine/iter_400.pth    one of your own
+    """
     for package in ('starlette', 'uvicorn', 'python_multipart'):
         if importlib.util.find_spec(package) is None:
             raise LaunchError(f"the page needs {package}, which is not installed: pip install 'mmpconv[web]'")

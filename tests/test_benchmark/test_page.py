@@ -11,7 +11,7 @@ import torch
 from benchmark_samples import make_benchmark
 
 from mmpconv.cli import main
-from mmpconv.cli.benchmark import TOOL
+from mmpconv.cli.benchmarks import TOOL
 from mmpconv.reports import BEGIN, END
 
 NAME = 'mean %41#1 & <script>alert("1")<'  # cannot be mistaken for part of a page or an address if it is escaped

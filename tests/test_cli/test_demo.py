@@ -63,4 +63,4 @@ def test_training_starts_from_the_weights_in_the_package():
 def test_iterations_that_are_none_are_wrong_usage(capsys):
     with pytest.raises(SystemExit) as end:
         main(['demo', '--iters', '0'])
-    assert end.value.code == 2 and 'mmpconv demo: error: --iters is 0' in capsys.readouterr().err
+    assert end.value.code == 2 and '--iters: 0 is not a whole number that is at least 1' in capsys.readouterr().err

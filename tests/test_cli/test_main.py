@@ -14,12 +14,12 @@ STATUSES = """
 import sys
 from mmpconv.cli.main import COMMANDS, Command, main
 COMMANDS['doctor'] = Command('', 'fake')
-sys.modules['fake'] = sys.modules['__main__']
-DESCRIPTION = EXAMPLES = ''
-def add_arguments(parser):
+sys.modules['mmpconv.cli.fake'] = sys.modules['__main__']
+def doctor_arguments(parser):
     parser.add_argument('name')
     parser.add_argument('--b', action='store_true')
-def run(args):
+def doctor(args):
+    'What it does.'
     {body}
 sys.exit(main(['doctor', 'a', '--b']))
 """

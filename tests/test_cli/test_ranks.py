@@ -16,13 +16,13 @@ COMMAND = ['inpaint', 'photos', 'masks', '-o', 'out', '--model', 'telea']
 KILLED = """
 import os, signal, sys
 from mmpconv.cli.batch import fill
-read, seen = fill.read_hole, []
-def read_hole(*args):
+read, seen = fill.hole_mask, []
+def hole_mask(*args, **options):
     seen.append(args)
     if os.environ['SLURM_PROCID'] == '1' and len(seen) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
-    return read(*args)
-fill.read_hole = read_hole
+    return read(*args, **options)
+fill.hole_mask = hole_mask
 from mmpconv.cli import main
 sys.exit(main(sys.argv[1:]))
 """

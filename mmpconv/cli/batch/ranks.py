@@ -45,11 +45,11 @@ class Share:
 
     def device(self, name: str) -> str:
         """A GPU of its own for each process on a machine, where any may be taken."""
+        if self.size == 1 or name not in ('auto', 'cuda'):
+            return name
         import torch
 
-        if self.size == 1 or name not in ('auto', 'cuda') or not torch.cuda.is_available():
-            return name
-        return f'cuda:{self.local_rank % torch.cuda.device_count()}'
+        return f'cuda:{self.local_rank % torch.cuda.device_count()}' if torch.cuda.is_available() else name
 
     @contextmanager
     def connected(self) -> Iterator[None]:

@@ -1,19 +1,22 @@
-"""The progress of a batch, and the warnings about its photos: each kind once, and at the end how often it was."""
+"""The progress of a batch, and the warnings about its photos: each kind once, and at the end how often it was; in the
+words of the command line."""
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mmpconv.photos import PhotoWarning
-
-from .wording import sentence_about
+from mmpconv.remedies import Mendable
 
 _NAMED = 3
+_OPTIONS = {'checkpoint', 'compile', 'dtype', 'invert', 'max_pixels', 'resize_mask', 'tile_size', 'tolerance'}
 
 
 @dataclass
@@ -131,3 +134,22 @@ class Report:
 def printable(text: str) -> str:
     """Names of files need not be UTF-8; a terminal's text has to be."""
     return text.encode('utf-8', 'backslashreplace').decode()
+
+
+def in_options(argument: str, value: Any) -> str:
+    """The advice to set an argument, as an option of ``mmpconv inpaint``; empty if it is none there."""
+    if argument not in _OPTIONS:
+        return ''
+    option = f'--{argument.replace("_", "-")}'
+    if value is None or value is False:
+        return f'leave out {option}'
+    return f'give {option}' if value is True else f'give {option} {value}'
+
+
+def sentence_about(path: Path, error: Exception) -> str:
+    """What is wrong, with the name of the photo before it if it has none."""
+    sentence = error.sentence(in_options) if isinstance(error, Mendable) else (
+        'there is too little memory' if isinstance(error, MemoryError) else str(error))
+    # Names of files need not be UTF-8; the sentence has something else in place of what is not.
+    name = os.fsencode(path.name).decode('utf-8', 'replace')
+    return sentence if name in sentence or path.name in sentence else f'{path}: {sentence}'
