@@ -97,8 +97,8 @@ def _verify(args: argparse.Namespace) -> None:
     making = ('masks', 'per_bin', 'list', 'bins', 'invert_masks', 'reuse_masks', 'force', *_DEFAULTS)
     refuse('is for making a benchmark, and --verify makes none; leave one of them out',
            **{name: getattr(args, name) for name in making})
+    from mmpconv.benchmark.making.make import differences
     from mmpconv.benchmark.making.photos import itemised
-    from mmpconv.benchmark.making.verify import differences
 
     benchmark, found = differences(args.verify, args.images, args.jobs)
     if found:
@@ -147,7 +147,7 @@ def benchmark(args: argparse.Namespace) -> None:
     mmpconv benchmark data/benchmarks/photos-128 telea LaMa=FOLDER/OF/RESULTS
     """
     from mmpconv.benchmark.compare import Comparison
-    from mmpconv.benchmark.method_names import parse_methods
+    from mmpconv.benchmark.methods import parse_methods
     from mmpconv.benchmark.network import Network, device_for
     from mmpconv.benchmark.score import Perception
     from mmpconv.datasets.frozen_benchmark import FrozenBenchmark

@@ -1,8 +1,8 @@
 """The command line ``mmpconv``: its commands and exit statuses.
 
 A command ``do-it`` is two functions: ``do_it_arguments(parser)``, and ``do_it(args)``, which returns an exit status or
-None, and whose docstring is the description of the help and, below an empty line, the examples. Their module is imported
-when the command is called, and packages such as torch in the function, so that help and usage come at once.
+None; its docstring is the description of the help and, below an empty line, the examples. Their module is imported when
+the command is called, and packages such as torch in the function, so that help and usage come at once.
 """
 import argparse
 import contextlib

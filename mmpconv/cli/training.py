@@ -1,4 +1,4 @@
-"""Training: ``train``, ``test``, ``demo``; what a network sees of its data, ``browse``, and its losses, ``plot-loss``."""
+"""Training: ``train``, ``test``, ``demo``; ``browse``, what a network sees of its data; ``plot-loss``, its losses."""
 import argparse
 import sys
 from pathlib import Path

@@ -17,15 +17,15 @@ from .lists import PhotoList, print_cfg_options, require_folder, write_lists
 DEFAULTS = {'train': {'data_prefix.gt': 'train'}, 'val': {'data_prefix.gt': 'val'}}
 
 
-def prepare(root: Path, val_share: float | None = None, seed: int = 0, verify: bool = False, jobs: int | None = None,
-            force: bool = False) -> None:
+def prepare(root: Path, val_share: float | None = None, seed: int | None = None, verify: bool = False,
+            jobs: int | None = None, force: bool = False) -> None:
     """Check a folder of photos and write ``train.txt`` and ``val.txt`` into it.
 
     Args:
         root: The folder.
         val_share: Share of the photos that is for validation, in (0, 1); None: a tenth, or as the folders ``train`` and
             ``val`` are.
-        seed: Of the draw.
+        seed: Of the draw; None: 0, or none is drawn.
         verify, jobs, force: See :func:`~mmpconv.dataset_converters.lists.write_lists`.
 
     Raises:
@@ -39,14 +39,15 @@ def prepare(root: Path, val_share: float | None = None, seed: int = 0, verify: b
                                                     for split in ('train', 'val')}, DEFAULTS)
 
 
-def _lists(root: Path, val_share: float | None, seed: int) -> list[PhotoList]:
+def _lists(root: Path, val_share: float | None, seed: int | None) -> list[PhotoList]:
     files = {split: root / f'{split}.txt' for split in ('train', 'val')}
     given = [split for split in files if (root / split).is_dir()]
-    if len(given) == 2 and val_share is None:
+    if len(given) == 2 and val_share is None and seed is None:
         return [PhotoList(file, root, lambda split=split: _photos_of(root, split)) for split, file in files.items()]
     if len(given) == 2:
-        raise LaunchError(f'{root} has folders train and val, which split the photos already; leave --val-share out, '
-                          'or give the folder of one of them')
+        raise LaunchError(f'{root} has folders train and val, which split the photos already; leave '
+                          f'{"--seed" if val_share is None else "--val-share"} out, or give the folder of one of them')
+    seed = seed or 0
     limit = _largest_held_out(root, 0.1 if val_share is None else val_share, seed)
     return [PhotoList(file, root, lambda held_out=split == 'val': (
         path for path in photo_files(root) if (_draw(seed, path) <= limit) == held_out))
