@@ -142,7 +142,7 @@ ALLOWED_WRITERS = {
             'into memory'},
     'mmpconv/checkpoints/padding_keys.py': {'torch.save(checkpoint, content)': 'into memory'},
     'mmpconv/evaluation/perceptual_metrics.py': {'torch.save(state, safe_file)': 'into memory'},
-    'mmpconv/analysis/padding_comparison/training.py': {"open(log, 'ab')": 'what another process says'},
+    'mmpconv/analysis/padding_comparison/compare.py': {"open(log, 'ab')": 'what another process says'},
     'benchmarks/loss.py': {
         "torch.save({f'features.{key}': value for key, value in features.state_dict().items()}, path)": 'temporary'},
     'benchmarks/training.py': {'torch.save(weights, path)': 'temporary'},

@@ -1,6 +1,7 @@
-"""The photo and the networks in which padding is looked at."""
+"""The photo and the networks in which padding is looked at, and their activations."""
 import copy
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -14,8 +15,8 @@ from mmpconv.errors import LaunchError
 from mmpconv.photos import UnreadableImageError
 from mmpconv.photos.decoding import decode
 
-from .padding_maps import SURROUNDINGS
-
+# Pixels of the photo around what the padded networks see. Layers have strides that divide it.
+SURROUNDINGS = 64
 STRIDE = 32  # of torchvision's networks
 _MEAN, _STD = (torch.tensor(values).view(3, 1, 1) for values in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 
@@ -133,3 +134,47 @@ def _load(network: nn.Module, name: str, file: Path) -> None:
         raise LaunchError(f'{file} is not a checkpoint of {name} with the names of torchvision: {wrong[0]} is missing '
                           f'or of another shape, and {len(wrong) - 1} more; give the right --network')
     network.load_state_dict({key: state[key] for key in expected if key not in classifier}, strict=False)
+
+
+@torch.no_grad()
+def activations(network: nn.Module, image: Tensor, layers: Sequence[str] | None = None) -> dict[str, Tensor]:
+    """Mean over channels of the absolute output of some modules, in the order in which they compute.
+
+    Args:
+        network: In evaluation mode.
+        image: ``(1, C, H, W)``.
+        layers: Names of modules. None: all whose output is one map, ``(1, C', H', W')``.
+
+    Returns:
+        dict[str, Tensor]: ``(H', W')`` by name.
+
+    Raises:
+        LaunchError: The network has no such module, its output is not a map, or the image does not fit.
+    """
+    modules = {name: module for name, module in network.named_modules() if name}
+    for layer in layers or []:
+        if layer not in modules:
+            valid = ', '.join(name for name in modules if name.count('.') < 2)
+            raise LaunchError(f'--layers has {layer!r}, which is no layer of this network; its layers are {valid}, '
+                              'and their parts')
+    seen = {}
+
+    def keep(name, output):
+        if isinstance(output, Tensor) and output.dim() == 4 and output.shape[1:].numel():
+            seen[name] = output.abs().mean((0, 1))
+
+    hooks = [module.register_forward_hook(lambda module, args, output, name=name: keep(name, output))
+             for name, module in modules.items() if layers is None or name in layers]
+    try:
+        network(image)
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise LaunchError(f'this network cannot process an image of {image.shape[-1]} x {image.shape[-2]} pixels '
+                          f'({error}); choose another --network or --size') from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for layer in layers or []:
+        if layer not in seen:
+            raise LaunchError(f'layer {layer} ({type(modules[layer]).__name__}) gives no map of activations; '
+                              'choose other --layers')
+    return seen

@@ -1,18 +1,22 @@
-"""Activations of a network near the border of a photo: zero padding, partial padding, no border."""
+"""Activations near the border of a photo: zero padding, partial padding, no border; compared and drawn."""
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from mmpconv.errors import LaunchError
+from mmpconv.ops import partial_padding_ratio
 from mmpconv.padding import convert_padding
+from mmpconv.reports import aligned
+
+from .padding_inputs import SURROUNDINGS, activations
 
 ZERO, PARTIAL, NO_BORDER = 'zero padding', 'partial padding', 'no border'
-# Pixels of the photo around what the padded networks see. Layers have strides that divide it.
-SURROUNDINGS = 64
 FEWEST_CELLS = 3  # of which one is not at the border
 
 
@@ -98,55 +102,7 @@ def compare(weights: str, network: nn.Module, image: Tensor, layers: Sequence[st
     return found
 
 
-@torch.no_grad()
-def activations(network: nn.Module, image: Tensor, layers: Sequence[str] | None = None) -> dict[str, Tensor]:
-    """Mean over channels of the absolute output of some modules, in the order in which they compute.
-
-    Args:
-        network: In evaluation mode.
-        image: ``(1, C, H, W)``.
-        layers: Names of modules. None: all whose output is one map, ``(1, C', H', W')``.
-
-    Returns:
-        dict[str, Tensor]: ``(H', W')`` by name.
-
-    Raises:
-        LaunchError: The network has no such module, its output is not a map, or the image does not fit.
-    """
-    modules = {name: module for name, module in network.named_modules() if name}
-    _check_names(layers or [], modules)
-    seen = {}
-
-    def keep(name, output):
-        if isinstance(output, Tensor) and output.dim() == 4 and output.shape[1:].numel():
-            seen[name] = output.abs().mean((0, 1))
-
-    hooks = [module.register_forward_hook(lambda module, args, output, name=name: keep(name, output))
-             for name, module in modules.items() if layers is None or name in layers]
-    try:
-        network(image)
-    except (RuntimeError, ValueError, AssertionError) as error:
-        raise LaunchError(f'this network cannot process an image of {image.shape[-1]} x {image.shape[-2]} pixels '
-                          f'({error}); choose another --network or --size') from error
-    finally:
-        for hook in hooks:
-            hook.remove()
-    for layer in layers or []:
-        if layer not in seen:
-            raise LaunchError(f'layer {layer} ({type(modules[layer]).__name__}) gives no map of activations; '
-                              'choose other --layers')
-    return seen
-
-
-def _check_names(layers: Sequence[str], modules: Mapping[str, nn.Module]) -> None:
-    for layer in layers:
-        if layer not in modules:
-            valid = ', '.join(name for name in modules if name.count('.') < 2)
-            raise LaunchError(f'--layers has {layer!r}, which is no layer of this network; its layers are {valid}, '
-                              'and their parts')
-
-
-def _cut_out(values: Tensor, shape: torch.Size, size: int) -> Tensor | None:
+def _cut_out(values: Tensor, shape: Sequence[int], size: int) -> Tensor | None:
     """The part of a map of the whole image that shows the crop; None if the two do not line up."""
     h, w = shape
     if h != w or size % h or SURROUNDINGS % (size // h) or len(values) != h + 2 * SURROUNDINGS * h // size:
@@ -165,3 +121,109 @@ def _typical(maps: Mapping[str, Tensor | None], size: int) -> list[str]:
         raise LaunchError('this network has no layer whose activations line up with the image; '
                           'choose another --network')
     return layers
+
+
+# Side of the image, kernel size, stride, padding, dilation.
+WINDOWS = {'3x3': (12, 3, 1, 1, 1), '7x7, stride 2': (24, 7, 2, 3, 1), '3x3, dilation 2': (12, 3, 1, 2, 2)}
+CORNER = 5  # cells of the ratio that are shown
+STYLE = {ZERO: dict(color='tab:red'), PARTIAL: dict(color='tab:blue'), NO_BORDER: dict(color='black', linestyle=':')}
+NOTE = '\n'.join([
+    'Maps: mean over channels of the absolute activation; 1 = mean of the interior with no border. '
+    'Boxes: the upper left corner, enlarged.',
+    f'No border: the same network sees {SURROUNDINGS} more pixels of the photo on each side. This is what padding '
+    'stands in for.',
+    'Curves: the same means, over all cells at that distance from the nearest border.'])
+
+
+def draw(image: np.ndarray, rows: Sequence[LayerMaps]) -> Figure:
+    """Draw the ratio of typical windows, the photo, and a row for each layer.
+
+    Args:
+        image: ``(S, S, 3)`` in [0, 1]; the padded networks saw it without the ``SURROUNDINGS``.
+        rows: Activations, one layer a row.
+    """
+    heights = [2.3, *[2.2] * len(rows)]
+    figure = Figure(figsize=(10, sum(heights) + 0.5), layout='constrained')
+    above, *below = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    axes = above.subplots(1, len(WINDOWS) + 1, width_ratios=[*[1] * len(WINDOWS), 1.25])
+    _title(above, 'Partial padding multiplies the convolution by this ratio, shown in the upper left corner')
+    for (window, arguments), axis in zip(WINDOWS.items(), axes):
+        ratio = partial_padding_ratio(*([value] * 2 for value in arguments)).numpy()
+        _draw_ratio(axis, window, ratio[:CORNER, :CORNER])
+    _draw_photo(axes[-1], image)
+    for maps, part in zip(rows, below):
+        _draw_row(part, maps)
+    figure.supxlabel(NOTE, x=0.01, ha='left', fontsize=8)
+    return figure
+
+
+def _title(part: SubFigure, text: str) -> None:
+    part.suptitle(text, x=0.01, ha='left', fontsize=10, weight='bold')
+
+
+def _draw_ratio(axis: Axes, window: str, ratio: np.ndarray) -> None:
+    axis.imshow(ratio, cmap='Blues', vmin=1, vmax=4)
+    axis.set_title(window, fontsize=9)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    for (i, j), value in np.ndenumerate(ratio):
+        axis.text(j, i, f'{value:.2f}'.rstrip('0').rstrip('.'), ha='center', va='center', fontsize=8,
+                  color='white' if value > 2.5 else 'black')
+
+
+def _draw_photo(axis: Axes, image: np.ndarray) -> None:
+    axis.imshow(image)
+    axis.set_axis_off()
+    axis.set_title('the photo; the frame is what networks see', fontsize=9)
+    side = len(image) - 2 * SURROUNDINGS
+    axis.add_patch(Rectangle([SURROUNDINGS - 0.5] * 2, side, side, fill=False, color='white', linewidth=2))
+
+
+def _draw_row(part: SubFigure, maps: LayerMaps) -> None:
+    *map_axes, difference_axis, profile_axis = part.subplots(1, 5, width_ratios=[1, 1, 1, 1, 1.25])
+    h, w = maps.maps[ZERO].shape
+    _title(part, f'{maps.weights}, {maps.layer} ({h} x {w} cells)')
+    unit = maps.interior(NO_BORDER)
+    relative = {which: values / unit for which, values in maps.maps.items()}
+    # A few extreme cells shall not make the rest dark.
+    highest = np.quantile(np.stack([*relative.values()]), 0.99)
+    for which, axis in zip((ZERO, PARTIAL, NO_BORDER), map_axes):
+        shown = _draw_map(axis, which, relative[which], cmap='gray', vmin=0, vmax=highest)
+    _colorbar(part, shown, map_axes[-1], 'max')
+    difference = relative[PARTIAL] - relative[ZERO]
+    bound = np.quantile(np.abs(difference), 0.99)
+    shown = _draw_map(difference_axis, 'partial - zero', difference, cmap='RdBu_r', vmin=-bound, vmax=bound)
+    _colorbar(part, shown, difference_axis, 'both')
+    for which, style in STYLE.items():
+        profile_axis.plot(maps.profile(which)[:8] / unit, label=which, marker='.', **style)
+    profile_axis.set_ylim(0)
+    profile_axis.set_title('mean, by cells from the border', fontsize=9)
+    profile_axis.tick_params(labelsize=8)
+    profile_axis.grid(alpha=0.3)
+    profile_axis.legend(fontsize=7)
+
+
+def _draw_map(axis: Axes, title: str, values: np.ndarray, **colours):
+    shown = axis.imshow(values, interpolation='nearest', **colours)
+    axis.set_title(title, fontsize=9)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    corner = max(4, len(values) // 7)
+    inset = axis.inset_axes((0.5, 0.02, 0.48, 0.48), xticks=[], yticks=[])
+    inset.imshow(values[:corner, :corner], interpolation='nearest', **colours)
+    inset.spines[:].set(color='orange', linewidth=2)
+    axis.add_patch(Rectangle((-0.5, -0.5), corner, corner, fill=False, color='orange', linewidth=1.5))
+    return shown
+
+
+def _colorbar(part: SubFigure, shown, axis: Axes, extend: str) -> None:
+    part.colorbar(shown, ax=axis, extend=extend, fraction=0.05, pad=0.03).ax.tick_params(labelsize=7)
+
+
+def summary(rows: Sequence[LayerMaps]) -> str:
+    """A line for each layer: the mean activation in the outermost cells, over that of the interior."""
+    lines = [('weights', 'layer', 'cells', ZERO, PARTIAL, NO_BORDER)]
+    for maps in rows:
+        lines.append((maps.weights, maps.layer, 'x'.join(map(str, maps.maps[ZERO].shape)),
+                      *(f'{maps.border(which):.2f}' for which in (ZERO, PARTIAL, NO_BORDER))))
+    return aligned(lines)

@@ -100,8 +100,7 @@ def visualize_padding(args: argparse.Namespace) -> None:
     mmpconv visualize-padding photo.jpg --network vgg16_bn --checkpoint vgg16_bn-6c64b313.pth -o padding.png
     """
     from mmpconv.analysis.padding_inputs import build_networks, load_photo, middle, normalise
-    from mmpconv.analysis.padding_maps import compare
-    from mmpconv.analysis.padding_picture import draw, summary
+    from mmpconv.analysis.padding_maps import compare, draw, summary
     from mmpconv.reports import save
 
     networks = build_networks(args.network, args.checkpoint)

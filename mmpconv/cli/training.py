@@ -159,8 +159,7 @@ def plot_loss(args: argparse.Namespace) -> None:
     mmpconv plot-loss work_dirs/mine
     mmpconv plot-loss work_dirs/mine work_dirs/other --smooth 20 --log -o losses.png
     """
-    from mmpconv.analysis.logs import named_runs, read_losses
-    from mmpconv.analysis.loss_curves import draw, summary
+    from mmpconv.analysis.loss_curves import draw, named_runs, read_losses, summary
     from mmpconv.reports import require_picture, save
 
     require_at_least(args, smooth=1)

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmpconv.analysis.logs import named_runs, read_losses, run_name
-from mmpconv.analysis.loss_curves import draw, smoothed
+from mmpconv.analysis.loss_curves import draw, named_runs, read_losses, run_name, smoothed
 from mmpconv.cli import main
 from mmpconv.errors import LaunchError
 

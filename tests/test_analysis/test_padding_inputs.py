@@ -7,8 +7,8 @@ from PIL import Image
 from torch import nn
 
 from mmpconv.analysis import padding_inputs
-from mmpconv.analysis.padding_inputs import build_networks
-from mmpconv.analysis.padding_maps import PARTIAL, SURROUNDINGS, compare
+from mmpconv.analysis.padding_inputs import SURROUNDINGS, build_networks
+from mmpconv.analysis.padding_maps import PARTIAL, compare
 from mmpconv.errors import LaunchError
 
 SIDE = 32 + 2 * SURROUNDINGS

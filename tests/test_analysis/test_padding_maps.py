@@ -7,8 +7,8 @@ import torchvision
 from torch import nn
 
 import mmpconv
-from mmpconv.analysis.padding_inputs import build_networks
-from mmpconv.analysis.padding_maps import NO_BORDER, PARTIAL, SURROUNDINGS, ZERO, LayerMaps, compare
+from mmpconv.analysis.padding_inputs import SURROUNDINGS, build_networks
+from mmpconv.analysis.padding_maps import NO_BORDER, PARTIAL, ZERO, LayerMaps, compare
 from mmpconv.errors import LaunchError
 
 SIDE = 32 + 2 * SURROUNDINGS

@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from mmpconv.analysis import padding_picture
-from mmpconv.analysis.padding_maps import NO_BORDER, PARTIAL, ZERO, LayerMaps
+from mmpconv.analysis.padding_maps import NO_BORDER, PARTIAL, WINDOWS, ZERO, LayerMaps, draw, summary
 from mmpconv.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +30,7 @@ def axes_of(figure, title):
 
 
 def test_maps_are_drawn_in_units_of_the_interior_and_on_one_scale(rows):
-    figure = padding_picture.draw(np.zeros((160, 160, 3)), rows)
+    figure = draw(np.zeros((160, 160, 3)), rows)
     for i, maps in enumerate(rows):
         unit = maps.interior(NO_BORDER)
         shown = {which: axes_of(figure, which)[i].images[0] for which in (ZERO, PARTIAL, NO_BORDER)}
@@ -48,20 +47,20 @@ def test_maps_are_drawn_in_units_of_the_interior_and_on_one_scale(rows):
 
 
 def test_box_enlarges_the_upper_left_corner(rows):
-    figure = padding_picture.draw(np.zeros((160, 160, 3)), rows)
+    figure = draw(np.zeros((160, 160, 3)), rows)
     for axis, cells in zip(axes_of(figure, ZERO), (8, 4)):
         box, = axis.child_axes
         np.testing.assert_allclose(box.images[0].get_array(), axis.images[0].get_array()[:cells, :cells])
         assert box.images[0].get_clim() == axis.images[0].get_clim()
 
 
-@pytest.mark.parametrize('window', padding_picture.WINDOWS)
+@pytest.mark.parametrize('window', WINDOWS)
 def test_ratio_that_is_drawn_is_that_of_a_convolution_of_ones(window):
-    kernel_size, stride, padding, dilation, size = padding_picture.WINDOWS[window]
+    size, kernel_size, stride, padding, dilation = WINDOWS[window]
     count = F.conv2d(torch.ones(1, 1, size, size), torch.ones(1, 1, kernel_size, kernel_size), None, stride, padding,
                      dilation)[0, 0]
     expected = (kernel_size**2 / count)[:5, :5].numpy()
-    axis, = axes_of(padding_picture.draw(np.zeros((160, 160, 3)), []), window)
+    axis, = axes_of(draw(np.zeros((160, 160, 3)), []), window)
     np.testing.assert_allclose(axis.images[0].get_array(), expected, rtol=1e-6)
     written = [float(text.get_text()) for text in axis.texts]
     np.testing.assert_allclose(written, expected.ravel(), atol=0.005)
@@ -69,7 +68,7 @@ def test_ratio_that_is_drawn_is_that_of_a_convolution_of_ones(window):
 
 
 def test_summary_lists_border_over_interior(rows):
-    header, *lines = padding_picture.summary(rows).splitlines()
+    header, *lines = summary(rows).splitlines()
     assert re.split(' {2,}', header) == ['weights', 'layer', 'cells', ZERO, PARTIAL, NO_BORDER]
     for maps, line in zip(rows, lines):
         n = len(maps.maps[ZERO])

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,7 @@ from tool_runs import NO_VALIDATION, NO_WORKERS, ROOT, SMALL
 from torch import nn
 
 import mmpconv
-from mmpconv.analysis.padding_comparison import compare, plan
+from mmpconv.analysis.padding_comparison import plan
 from mmpconv.benchmark.methods import parse_methods
 from mmpconv.cli.main import parse
 from mmpconv.engine.resume import load_config
@@ -80,9 +81,9 @@ def test_command_runs(command, run, folder, free_port, tmp_path):
     elif script == 'tools/compare_padding.py':  # tests/test_analysis runs it; here: that the configs are there
         args = parse('compare-padding', args[1:])
         args.work_dir = tmp_path
-        compared = compare.resolve(args, ROOT)
-        assert plan.plan_runs(str(ROOT / compared.template), compared.networks, compared.paddings, args.seeds, tmp_path,
-                              compared.metric, args.cfg_options, args.gpus)
+        compared = plan.resolve(args, ROOT)
+        compared = replace(compared, template=str(ROOT / compared.template))
+        assert plan.plan_runs(compared, args.seeds, tmp_path, args.cfg_options, args.gpus)
     elif script == 'tools/visualize_padding.py':
         output = run('visualize_padding.py', *args[1:])
         assert 'picture: work_dirs/padding.png' in output and (folder / 'work_dirs/padding.png').is_file()

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from tool_runs import ROOT
 from torchvision.models import resnet50
 
-from mmpconv.analysis.padding_comparison.compare import resolve
+from mmpconv.analysis.padding_comparison.plan import resolve
 from mmpconv.cli.main import parse
 from mmpconv.engine.arguments import apply_common
 from mmpconv.engine.resume import load_config

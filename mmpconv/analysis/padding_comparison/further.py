@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 from mmengine.config import ConfigDict
-from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.registry import DATASETS, DefaultScope
 from mmengine.utils import import_modules_from_strings
 from torch import nn
 
-from mmpconv.checkpoints.loading import load_from_local
+from mmpconv.engine.trained_model import load_trained_model
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import read_json, write_json
 
@@ -87,10 +87,9 @@ def trained_model(config: dict, checkpoint: Path) -> nn.Module:
     """
     config = ConfigDict(config)
     import_modules_from_strings(**(config.get('custom_imports') or dict(imports=[])))
-    with DefaultScope.overwrite_default_scope(config.get('default_scope') or 'mmengine'):
-        model = MODELS.build({'data_preprocessor': config.get('data_preprocessor'), **config.model})
-    model.load_state_dict(load_from_local(str(checkpoint), map_location='cpu')['state_dict'])
-    return model.eval()
+    model = {'data_preprocessor': config.get('data_preprocessor'), **config.model}
+    return load_trained_model(model, str(checkpoint), config.get('default_scope') or 'mmengine',
+                              f'the model of {checkpoint.parent}').eval()
 
 
 @torch.no_grad()

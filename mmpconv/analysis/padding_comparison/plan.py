@@ -1,7 +1,8 @@
-"""Runs of a comparison: of the ready ones, or of configs of the user."""
+"""The plan of a comparison, ready or of configs of the user, and the runs that it consists of."""
+import argparse
 import os.path as osp
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmpconv.apis.padded_config import base_path, write_padded_config
@@ -63,6 +64,7 @@ READY = {
         cost='a day on 4 GPUs (--gpus 4)'),
 }
 DEFAULT = 'digits'
+TOOL = 'tools/compare_padding.py'
 
 
 def listing() -> str:
@@ -92,6 +94,42 @@ def default_work_dir(what: str | None) -> Path:
     if what in (None, DEFAULT) or '{' in what:
         return folder
     return folder.with_name(f'{folder.name}-{config_stem(what) if is_own_config(what) else what}')
+
+
+def mark_of(comparison: str | None) -> str:
+    """The name of the place on a page where the results of a comparison go."""
+    return f'{TOOL} {comparison}' if comparison in READY and comparison != DEFAULT else TOOL
+
+
+def resolve(args: argparse.Namespace, root: Path) -> Comparison:
+    """The comparison that a command line means: its own arguments, and the defaults of the comparison it names.
+
+    Args:
+        args: Those of ``mmpconv compare-padding``, with a work dir.
+        root: Folder in which the ``configs`` lie.
+
+    Raises:
+        LaunchError: Something is missing, or does not go together.
+    """
+    name = args.comparison or DEFAULT
+    if is_own_config(name):
+        if args.networks:
+            raise LaunchError(f'--networks goes with several configs, but {name} is one; leave it out')
+        plan = own_comparison(name, tuple(args.paddings or Comparison('').paddings), args.work_dir / 'configs',
+                              args.metric)
+    elif name in READY:
+        plan = replace(READY[name], template=str(root / READY[name].template))
+    else:
+        plan = Comparison(name)
+    given = {key: value if isinstance(value, str) else tuple(value) for key in (
+        'networks', 'paddings', 'metric', 'further', 'shifts') if (value := getattr(args, key)) is not None}
+    plan = replace(plan, **given)
+    if not plan.networks:
+        raise LaunchError('name the networks with --networks: what {network} stands for in ' + name)
+    if any(shift < 0 for shift in plan.shifts) or list(plan.shifts) != sorted(set(plan.shifts)):
+        raise LaunchError(f'--shifts is {" ".join(map(str, plan.shifts))} but takes pixels from small to large, as in '
+                          '--shifts 0 8 16')
+    return plan
 
 
 def own_comparison(config: str, paddings: tuple[str, ...], folder: Path, metric: str | None) -> Comparison:
@@ -133,34 +171,29 @@ def _score_of(config: str) -> str:
     return _SCORES[name]
 
 
-FIELDS = ('network', 'padding')
-
-
-def plan_runs(template: str, networks: Sequence[str], paddings: Sequence[str], seeds: int, work_dir: Path,
-              metric: str, options: Sequence[str] = (), gpus: int = 1) -> list[Run]:
-    """All runs, in the order of the arguments, each checked to be one that can start.
+def plan_runs(plan: Comparison, seeds: int, work_dir: Path, options: Sequence[str] = (), gpus: int = 1) -> list[Run]:
+    """All runs, in the order of networks and paddings, each checked to be one that can start.
 
     Args:
-        template: Path of a config, with ``{network}`` and ``{padding}`` in it.
-        networks, paddings: What to put there.
-        seeds: Number of runs of each, with seeds from 0.
+        plan: See :func:`resolve`.
+        seeds: Number of runs of each network and padding, with seeds from 0.
         work_dir: A run goes to ``NETWORK-PADDING/seed-SEED`` in it.
-        metric, options, gpus: See :class:`Run`.
+        options, gpus: See :class:`Run`.
 
     Raises:
         LaunchError: One of the arguments cannot be what was meant, a config is missing, or a folder holds a run
             that was started with other settings.
     """
-    for name in FIELDS:
-        if f'{{{name}}}' not in template:
-            raise LaunchError(f"the template of the configs, {template}, has no {{{name}}} in it; write it where the "
-                              f"name of the {name} stands, as in 'configs/{{network}}-{{padding}}.py'")
-    for name, values in (('network', networks), ('padding', paddings)):
-        repeated = [value for value in dict.fromkeys(values) if list(values).count(value) > 1]
+    for name in ('network', 'padding'):
+        if f'{{{name}}}' not in plan.template:
+            raise LaunchError(f'the template of the configs, {plan.template}, has no {{{name}}} in it; write it where '
+                              f"the name of the {name} stands, as in 'configs/{{network}}-{{padding}}.py'")
+    for name, values in (('network', plan.networks), ('padding', plan.paddings)):
+        repeated = [value for value in dict.fromkeys(values) if values.count(value) > 1]
         if repeated:
             raise LaunchError(f'--{name}s has {", ".join(repeated)} more than once; name each {name} once')
-    if BASELINE not in paddings:
-        raise LaunchError(f"--paddings is {' '.join(paddings)}, without '{BASELINE}', to which the others are "
+    if BASELINE not in plan.paddings:
+        raise LaunchError(f"--paddings is {' '.join(plan.paddings)}, without '{BASELINE}', to which the others are "
                           f'compared; add it')
     for name, value in (('seeds', seeds), ('gpus', gpus)):
         if value < 1:
@@ -172,9 +205,12 @@ def plan_runs(template: str, networks: Sequence[str], paddings: Sequence[str], s
         if key in ('randomness', 'randomness.seed'):
             raise LaunchError(f'--cfg-options sets {key}, but every run has a seed of its own; give their number with '
                               '--seeds')
-    runs = [Run(network, padding, seed, config=_fill(template, network, padding), metric=metric,
+    # Not str.format: a path may have other braces.
+    configs = {(network, padding): plan.template.replace('{network}', network).replace('{padding}', padding)
+               for network in plan.networks for padding in plan.paddings}
+    runs = [Run(network, padding, seed, config=config, metric=plan.metric,
                 folder=work_dir / f'{network}-{padding}/seed-{seed}', options=tuple(options), gpus=gpus)
-            for network in networks for padding in paddings for seed in range(seeds)]
+            for (network, padding), config in configs.items() for seed in range(seeds)]
     missing = [run.config for run in runs if '::' not in run.config and not osp.isfile(osp.expanduser(run.config))]
     if missing:
         raise LaunchError(f'there is no config file {", ".join(dict.fromkeys(missing))}; name networks and paddings '
@@ -182,8 +218,3 @@ def plan_runs(template: str, networks: Sequence[str], paddings: Sequence[str], s
     for run in runs:
         run.check()
     return runs
-
-
-def _fill(template: str, network: str, padding: str) -> str:
-    # Not str.format: a path may have other braces.
-    return template.replace('{network}', network).replace('{padding}', padding)

@@ -1,12 +1,15 @@
-"""The results of a comparison: as CSV, as the table of the padding paper with its notes, and as pictures."""
+"""The results of a comparison: as CSV, as the table of the padding paper with its notes, as pictures, on a page."""
+import argparse
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mmpconv.evaluation.statistics import PaddingSummary, summarise
-from mmpconv.reports import panels, save
-from mmpconv.whole_files import as_csv
+from mmpconv.reports import panels, publish, save
+from mmpconv.whole_files import as_csv, write_text
 
+from .further import logged_scores, shifted_scores
+from .plan import DEFAULT, READY, TOOL, Comparison, mark_of
 from .run import BASELINE, Run
 
 COLUMNS = ('network', 'padding', 'seed', 'best', 'best_step', 'last')
@@ -197,3 +200,37 @@ def draw_further(further: Sequence[dict], path: Path) -> None:
         row[0].set_ylabel(f'difference to {BASELINE} padding')
     figure.suptitle('difference of the averages and its 95 % interval', fontsize='small')
     save(figure, path)
+
+
+def write_results(args: argparse.Namespace, plan: Comparison, runs: Sequence[Run]) -> tuple[str, dict[str, Path]]:
+    """Write table, CSV and pictures of finished runs, and put them on a page.
+
+    Args:
+        args: Those of ``mmpconv compare-padding``, with a work dir.
+        plan: The comparison.
+        runs: All of it.
+
+    Returns:
+        tuple: The text, and the files by suffix.
+    """
+    scores = [run.score() for run in runs]
+    further = [{**score, 'scores': {**logged_scores(run, plan.further),
+                                    **(shifted_scores(run, plan.shifts) if plan.shifts else {})}}
+               for run, score in zip(runs, scores)] if plan.further or plan.shifts else []
+    root = READY.get(args.comparison or DEFAULT)
+    text = report(scores, runs, root.template if root else plan.template, further, plan.shifts)
+    files = {suffix: args.work_dir / f'comparison.{suffix}' for suffix in ('md', 'csv', 'png')}
+    write_text(files['csv'], to_csv(scores, [run['scores'] for run in further]))
+    draw(scores, plan.metric, files['png'])
+    pictures = [files['png']]
+    if further:
+        pictures.append(args.work_dir / 'comparison-further.png')
+        files['further.png'] = pictures[-1]
+        draw_further(further, pictures[-1])
+    shown = ''.join(f'\n![Scores]({picture.name})\n' for picture in pictures)
+    write_text(files['md'], f'{text}{shown}')
+    if args.page:
+        mark = mark_of(args.comparison)
+        name = f'{args.page.stem}{mark[len(TOOL):]}'.replace(' ', '-')
+        publish(args.page, mark, text, files['csv'], *pictures, name=name)
+    return text, files

@@ -15,7 +15,7 @@ from mmpconv.environment import difference, plain
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import read_json, write_json
 
-from ..logs import SCALARS, read_scalars
+from ..loss_curves import SCALARS, read_scalars
 
 _NO_METRICS = {'step', 'time', 'data_time', 'memory'}
 

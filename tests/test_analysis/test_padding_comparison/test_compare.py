@@ -7,8 +7,7 @@ import torch
 from comparison_runs import TRAIN, write_configs
 
 from mmpconv.analysis.padding_comparison import compare as compare_module
-from mmpconv.analysis.padding_comparison import training
-from mmpconv.analysis.padding_comparison.compare import TOOL
+from mmpconv.analysis.padding_comparison.plan import TOOL
 from mmpconv.cli import main
 from mmpconv.reports import BEGIN, END
 from mmpconv.whole_files import locked
@@ -21,8 +20,8 @@ RUNS = [f'net-{padding}/seed-{seed}' for padding, seed in EXPECTED]
 @pytest.fixture
 def compare(tmp_path, monkeypatch):
     """Run a comparison of two paddings with two seeds, with further arguments, in a folder of its own."""
-    monkeypatch.setattr(training, 'POLL', 0.02)
-    monkeypatch.setattr(training, 'LOOK_EVERY', 0)
+    monkeypatch.setattr(compare_module, 'POLL', 0.02)
+    monkeypatch.setattr(compare_module, 'LOOK_EVERY', 0)
     monkeypatch.chdir(tmp_path)
     template = write_configs(tmp_path / 'configs', 'net-zero', 'net-partial')
     (tmp_path / 'tools').mkdir()
@@ -85,7 +84,7 @@ def test_an_interrupt_has_its_exit_status_and_says_what_is_finished(compare, tmp
 
     monkeypatch.setenv('WAIT', 'net-zero-1')
     with monkeypatch.context() as patch:
-        patch.setattr(training.time, 'sleep', sleep)
+        patch.setattr(compare_module.time, 'sleep', sleep)
         assert compare('--jobs', '1') == 130
     assert capsys.readouterr().err.endswith(
         'interrupted: 1 of 4 runs are finished; the same command continues\n')

@@ -4,7 +4,7 @@ import re
 import pytest
 from comparison_runs import CONFIG, write_configs
 
-from mmpconv.analysis.padding_comparison.plan import plan_runs
+from mmpconv.analysis.padding_comparison.plan import Comparison, plan_runs
 from mmpconv.errors import LaunchError
 
 NAMES = ('net-zero', 'net-partial', 'deep-zero', 'deep-partial')
@@ -15,9 +15,9 @@ def plan(tmp_path):
     template = write_configs(tmp_path / 'configs', *NAMES)
 
     def plan(**changes):
-        arguments = dict(template=template, networks=['net', 'deep'],
-                         paddings=['zero', 'partial'], seeds=2, work_dir=tmp_path / 'runs', metric='score')
-        return plan_runs(**{**arguments, **changes})
+        compared = dict(template=template, networks=('net', 'deep'), paddings=('zero', 'partial'), metric='score')
+        compared |= {name: changes.pop(name) for name in [*changes] if name in compared}
+        return plan_runs(Comparison(**compared), **{'seeds': 2, 'work_dir': tmp_path / 'runs', **changes})
 
     return plan
 

@@ -8,9 +8,8 @@ from comparison_runs import CONFIG, TRAIN, write_configs
 from mmengine.config import Config
 from patience import PATIENCE
 
-from mmpconv.analysis.padding_comparison import compare, training
-from mmpconv.analysis.padding_comparison.compare import mark_of, resolve
-from mmpconv.analysis.padding_comparison.plan import READY, default_work_dir, is_own_config
+from mmpconv.analysis.padding_comparison import compare
+from mmpconv.analysis.padding_comparison.plan import READY, default_work_dir, is_own_config, mark_of, resolve
 from mmpconv.cli import main
 from mmpconv.cli.main import parse
 from mmpconv.errors import LaunchError
@@ -121,8 +120,8 @@ def test_what_a_config_cannot_be_compared_by_is_refused(own, tmp_path, argv, wor
 
 
 def test_one_command_trains_and_compares_a_users_config(own, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(training, 'POLL', 0.02)
-    monkeypatch.setattr(training, 'LOOK_EVERY', 0)
+    monkeypatch.setattr(compare, 'POLL', 0.02)
+    monkeypatch.setattr(compare, 'LOOK_EVERY', 0)
     (tmp_path / 'tools').mkdir()
     (tmp_path / 'tools/train.py').write_text(TRAIN.replace("'net-partial'", "'own-partial'"))
     monkeypatch.setattr(compare, 'package_tools', lambda: tmp_path / 'tools')

@@ -7,8 +7,8 @@ import pytest
 import torch
 from patience import PATIENCE
 
-from mmpconv.analysis.padding_comparison import training
-from mmpconv.analysis.padding_comparison.training import places_for, run_all, start_process
+from mmpconv.analysis.padding_comparison import compare
+from mmpconv.analysis.padding_comparison.compare import places_for, run_all, start_process
 from mmpconv.errors import LaunchError
 
 # Starts a process that does not end when asked to, as the workers of a training may.
@@ -17,7 +17,7 @@ WITH_CHILD = '(trap "" TERM; touch started-$NUMBER; sleep 3600) & wait'
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch, tmp_path):
-    monkeypatch.setattr(training, 'POLL', 0.02)
+    monkeypatch.setattr(compare, 'POLL', 0.02)
     monkeypatch.chdir(tmp_path)
 
 
@@ -131,7 +131,7 @@ def interrupt_when(path):
 
 
 def test_a_process_gets_the_time_to_end_by_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, 'PATIENCE', PATIENCE)
+    monkeypatch.setattr(compare, 'PATIENCE', PATIENCE)
     program = ('import signal, sys, time\n'
                'def end(*_): time.sleep(0.3); open("saved", "w"); sys.exit()\n'
                'signal.signal(signal.SIGTERM, end)\n'
@@ -143,7 +143,7 @@ def test_a_process_gets_the_time_to_end_by_itself(tmp_path, monkeypatch):
 
 
 def test_the_patience_with_a_process_that_does_not_end_is_limited(tmp_path, pipe, monkeypatch):
-    monkeypatch.setattr(training, 'PATIENCE', 0.2)
+    monkeypatch.setattr(compare, 'PATIENCE', 0.2)
     with pytest.raises(KeyboardInterrupt):
         run([shell('trap "" TERM; touch ready; while true; do sleep 1; done', tmp_path, pipe[1:])],
             on_wait=interrupt_when(tmp_path / 'ready'))
