@@ -29,7 +29,7 @@ ALLOWED = {
     'photos': ({'remedies', 'whole_files'}, {'PIL', 'tifffile', *IMAGES}),
     'models': ({'layers', 'ops', 'padding', 'registry', 'checkpoints', 'compat'},
                {'torch', 'torchvision', *OPENMMLAB}),
-    'datasets': ({'photos', 'registry', 'errors'}, {'torch', *IMAGES, *OPENMMLAB}),
+    'datasets': ({'photos', 'registry', 'errors', 'whole_files'}, {'torch', *IMAGES, *OPENMMLAB}),
     'evaluation': ({'ops', 'registry', 'checkpoints', 'compat', 'errors', 'whole_files'},
                    {'torch', 'torchvision', 'scipy', 'skimage', 'lpips', 'torch_fidelity', 'mmseg', *IMAGES,
                     *OPENMMLAB}),

@@ -1,4 +1,5 @@
 """The demo: photos filled at once by the network of the package, and again after it was trained on."""
+import itertools
 import json
 import math
 import subprocess
@@ -33,13 +34,15 @@ def write_photos(folder: Path) -> None:
     Args:
         folder: Is made if it is missing.
     """
-    for name, photos in (('train', TRAINING_PHOTOS), ('val', HELD_OUT_PHOTOS)):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        for photo in photos:
-            image = read_photo(photo)
-            tiles = {photo: image} if name == 'train' else dict(_tiles(photo, image))
-            for tile_name, tile in tiles.items():
-                write_bytes(folder / name / f'{tile_name}.png', encode_png(tile[..., ::-1]))
+    for photo in TRAINING_PHOTOS:
+        write_bytes(folder / 'train' / f'{photo}.png', encode_png(read_photo(photo)[..., ::-1]))
+    for photo in HELD_OUT_PHOTOS:
+        image = read_photo(photo)
+        # Evenly spread, so that they reach all borders.
+        rows, columns = (np.linspace(0, size - TILE, -(-size // TILE)).astype(int) for size in image.shape[:2])
+        for top, left in itertools.product(rows, columns):
+            tile = image[top:top + TILE, left:left + TILE, ::-1]
+            write_bytes(folder / 'val' / f'{photo}_{top}_{left}.png', encode_png(tile))
 
 
 def read_photo(name: str) -> np.ndarray:
@@ -48,14 +51,6 @@ def read_photo(name: str) -> np.ndarray:
 
     image = getattr(data, name)()
     return image[0] if isinstance(image, tuple) else image  # a stereo pair and its disparity
-
-
-def _tiles(name: str, image: np.ndarray):
-    """Squares of :data:`TILE` pixels, evenly spread so that they reach all borders."""
-    starts = [np.linspace(0, size - TILE, -(-size // TILE)).astype(int) for size in image.shape[:2]]
-    for top in starts[0]:
-        for left in starts[1]:
-            yield f'{name}_{top}_{left}', image[top:top + TILE, left:left + TILE]
 
 
 _TEXT = ('partial convolutions', 'fill what was', 'written over', 'a photograph', '2018 - 2026')
@@ -199,8 +194,6 @@ def _fill_at_once(damaged: list[Damaged], work_dir: Path) -> list[np.ndarray]:
     filled = [inpainter(one.photo, one.hole) for one in damaged]
     seconds = time.perf_counter() - start
     picture = work_dir / 'demo.png'
-    for folder in ('damaged', 'masks', 'filled'):
-        (work_dir / folder).mkdir(parents=True, exist_ok=True)
     for one, result in zip(damaged, filled):
         for folder, image in (('damaged', one.photo[..., ::-1]), ('masks', one.hole * np.uint8(255)),
                               ('filled', result[..., ::-1])):

@@ -22,8 +22,9 @@ import cv2
 import numpy as np
 
 from mmpconv.errors import LaunchError
-
-from .transforms import LoadImageFromFile
+from mmpconv.photos import UnreadableImageError
+from mmpconv.photos.decoding import decode
+from mmpconv.whole_files import as_csv
 
 FORMAT = 1
 DESCRIPTION, SAMPLES, LOCATION, MASKS = 'benchmark.json', 'samples.csv', 'location.json', 'masks'
@@ -70,14 +71,10 @@ class BenchmarkSample:
 
 def samples_to_csv(samples: Sequence[BenchmarkSample]) -> str:
     """The text of ``samples.csv``. Hole ratios are written with all their digits, so that none leaves its bin."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
     has_split = any(s.split for s in samples)
-    writer.writerow([*COLUMNS, *['split'] * has_split])
-    for s in samples:
-        writer.writerow([s.id, s.image, *s.box, s.mask, repr(float(s.hole_ratio)), s.bin, int(s.border), s.image_sha256,
-                         s.mask_sha256, *[s.split] * has_split])
-    return text.getvalue()
+    return as_csv([[*COLUMNS, *['split'] * has_split], *(
+        [s.id, s.image, *s.box, s.mask, float(s.hole_ratio), s.bin, int(s.border), s.image_sha256, s.mask_sha256,
+         *[s.split] * has_split] for s in samples)])
 
 
 def samples_from_csv(text: str) -> list[BenchmarkSample]:
@@ -170,15 +167,12 @@ def read_photo(path: Path) -> tuple[np.ndarray, str]:
     Raises:
         UnreadableImageError: It is missing, broken or cut off.
     """
-    loader = _HashingLoader(key='gt')
-    return loader._load_image(str(path)), loader.sha256
-
-
-class _HashingLoader(LoadImageFromFile):
-    def _read(self, filename: str) -> bytes:
-        content = super()._read(filename)
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        return content
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise UnreadableImageError(str(path), 'there is no such file' if missing else str(error)) from error
+    return decode(content, str(path)), hashlib.sha256(content).hexdigest()
 
 
 def cut_out(photo: np.ndarray, box: Sequence[int], size: Sequence[int]) -> np.ndarray:

@@ -223,12 +223,8 @@ class InpaintingBenchmark(BaseDataset):
 
     METAINFO = dict(dataset_type='inpainting_benchmark', task_name='inpainting')
 
-    def __init__(self,
-                 benchmark: str,
-                 image_root: str | None = None,
-                 pipeline: Sequence[dict | Callable] | None = None,
-                 test_mode: bool = True,
-                 **kwargs):
+    def __init__(self, benchmark: str, image_root: str | None = None,
+                 pipeline: Sequence[dict | Callable] | None = None, test_mode: bool = True, **kwargs):
         self.benchmark = FrozenBenchmark(benchmark, image_root)
         if pipeline is None:
             pipeline = [GetMaskedImage(), PackInputs(meta_keys=['benchmark_id', 'mask_path'])]

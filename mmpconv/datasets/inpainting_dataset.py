@@ -92,11 +92,7 @@ class InpaintingDataset(BasicImageDataset):
         RuntimeError: All photos are broken.
     """
 
-    def __init__(self,
-                 ann_file: str = '',
-                 data_prefix: dict = dict(gt=''),
-                 scan_images: bool = True,
-                 **kwargs):
+    def __init__(self, ann_file: str = '', data_prefix: dict = dict(gt=''), scan_images: bool = True, **kwargs):
         self.scan_images = scan_images
         self._left_out = []
         self._is_unreadable = torch.zeros(0, dtype=torch.uint8)

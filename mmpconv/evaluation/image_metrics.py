@@ -1,12 +1,12 @@
 """Metrics of a filled image against the original."""
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from mmpconv import whole_files
 
 from .hole_bins import GROUPS, bin_of, groups_of
 
@@ -61,13 +61,10 @@ def flat(means: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 def as_csv(scores: Sequence[ImageScore]) -> str:
     """A line an image, below a line of names; numbers with all their digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(['name', 'sample_idx', 'hole_ratio', 'bin', 'border', *(scores[0].values if scores else ())])
-    for score in scores:
-        writer.writerow([score.name, score.sample_idx, repr(float(score.hole_ratio)), score.hole_bin, score.border,
-                         *(repr(float(value)) for value in score.values.values())])
-    return text.getvalue()
+    names = ['name', 'sample_idx', 'hole_ratio', 'bin', 'border', *(scores[0].values if scores else ())]
+    return whole_files.as_csv([names, *(
+        [score.name, score.sample_idx, float(score.hole_ratio), score.hole_bin, score.border,
+         *map(float, score.values.values())] for score in scores)])
 
 
 def as_table(means: Mapping[str, Mapping[str, float]]) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .arguments import IntRange, image_size, int_pair, int_range
-from .canvas import Canvas, on_canvas
-from .hole_ratio import MAX_DRAWS, hole_area_range
+from .canvas import MAX_DRAWS, Canvas, hole_area_range, on_canvas
 
 
 @on_canvas()

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmpconv.datasets.masks import lama, lama_mask
+from mmpconv.datasets.masks import lama_mask
 from mmpconv.datasets.masks.canvas import Canvas
+from mmpconv.datasets.masks.strokes import _LAMA, _lama_boxes
 from mmpconv.registry import TRANSFORMS
 
 # configs/data_gen/random_{kind}_{size}.yaml
@@ -115,8 +116,8 @@ def test_boxes_are_as_frequent_as_in_lamas_mixture(strokes, kind, share):
 @pytest.mark.parametrize('size', [256, 512])
 @pytest.mark.parametrize('kind', ['medium', 'thick'])
 def test_boxes_have_the_sides_and_the_margin_of_lamas_configs(kind, size):
-    settings = lama._SETTINGS[kind][size == 512]
-    masks = [lama._boxes(np.random.default_rng(i), Canvas((size, size)), settings) for i in range(300)]
+    settings = _LAMA[kind][size == 512]
+    masks = [_lama_boxes(np.random.default_rng(i), Canvas((size, size)), settings) for i in range(300)]
     p = BOX[kind, size]
     cover = np.max(masks, axis=0)
     rows = np.flatnonzero(cover.any(axis=1))

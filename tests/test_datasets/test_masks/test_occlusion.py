@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmpconv.datasets.masks import hole_ratio, occlusion, occlusion_mask
+from mmpconv.datasets.masks import canvas, occlusion, occlusion_mask
 from mmpconv.registry import TRANSFORMS
 
 SIDE = occlusion._FRAME
@@ -41,7 +41,7 @@ def test_holes_reach_all_of_an_image_also_without_a_ratio(size):
 
 @pytest.mark.parametrize('border_free', [False, True])
 def test_bins_are_filled_by_drawing_and_not_by_repair(monkeypatch, border_free):
-    monkeypatch.delattr(hole_ratio, 'fit_hole_area')
+    monkeypatch.delattr(canvas, 'fit_hole_area')
     for i in range(30):
         mask = occlusion_mask(np.random.default_rng(i), (128, 128), BINS[i % 6], border_free)
         assert BINS[i % 6][0] <= mask.mean() <= BINS[i % 6][1]

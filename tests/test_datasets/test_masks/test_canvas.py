@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmpconv.datasets.masks import fit_hole_area, hole_area_range, irregular_mask
-from mmpconv.datasets.masks.hole_ratio import with_hole_area
+from mmpconv.datasets.masks.canvas import with_hole_area
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.floats(0, 1), st.floats(0, 1))
