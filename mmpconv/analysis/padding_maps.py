@@ -164,8 +164,7 @@ def _title(part: SubFigure, text: str) -> None:
 def _draw_ratio(axis: Axes, window: str, ratio: np.ndarray) -> None:
     axis.imshow(ratio, cmap='Blues', vmin=1, vmax=4)
     axis.set_title(window, fontsize=9)
-    axis.set_xticks([])
-    axis.set_yticks([])
+    axis.set(xticks=[], yticks=[])
     for (i, j), value in np.ndenumerate(ratio):
         axis.text(j, i, f'{value:.2f}'.rstrip('0').rstrip('.'), ha='center', va='center', fontsize=8,
                   color='white' if value > 2.5 else 'black')
@@ -187,7 +186,7 @@ def _draw_row(part: SubFigure, maps: LayerMaps) -> None:
     relative = {which: values / unit for which, values in maps.maps.items()}
     # A few extreme cells shall not make the rest dark.
     highest = np.quantile(np.stack([*relative.values()]), 0.99)
-    for which, axis in zip((ZERO, PARTIAL, NO_BORDER), map_axes):
+    for which, axis in zip(STYLE, map_axes):
         shown = _draw_map(axis, which, relative[which], cmap='gray', vmin=0, vmax=highest)
     _colorbar(part, shown, map_axes[-1], 'max')
     difference = relative[PARTIAL] - relative[ZERO]
@@ -206,8 +205,7 @@ def _draw_row(part: SubFigure, maps: LayerMaps) -> None:
 def _draw_map(axis: Axes, title: str, values: np.ndarray, **colours):
     shown = axis.imshow(values, interpolation='nearest', **colours)
     axis.set_title(title, fontsize=9)
-    axis.set_xticks([])
-    axis.set_yticks([])
+    axis.set(xticks=[], yticks=[])
     corner = max(4, len(values) // 7)
     inset = axis.inset_axes((0.5, 0.02, 0.48, 0.48), xticks=[], yticks=[])
     inset.imshow(values[:corner, :corner], interpolation='nearest', **colours)
@@ -222,8 +220,6 @@ def _colorbar(part: SubFigure, shown, axis: Axes, extend: str) -> None:
 
 def summary(rows: Sequence[LayerMaps]) -> str:
     """A line for each layer: the mean activation in the outermost cells, over that of the interior."""
-    lines = [('weights', 'layer', 'cells', ZERO, PARTIAL, NO_BORDER)]
-    for maps in rows:
-        lines.append((maps.weights, maps.layer, 'x'.join(map(str, maps.maps[ZERO].shape)),
-                      *(f'{maps.border(which):.2f}' for which in (ZERO, PARTIAL, NO_BORDER))))
-    return aligned(lines)
+    return aligned([('weights', 'layer', 'cells', *STYLE), *(
+        (maps.weights, maps.layer, 'x'.join(map(str, maps.maps[ZERO].shape)),
+         *(f'{maps.border(which):.2f}' for which in STYLE)) for maps in rows)])

@@ -102,14 +102,20 @@ def seam_table(found: Sequence[tuple[str, str, Seams]]) -> str:
     Args:
         found: Network, padding and seams, one a run.
     """
-    groups: dict[tuple[str, str], list[Seams]] = {}
-    for network, padding, seams in found:
-        groups.setdefault((network, padding), []).append(seams)
     lines = ['| network | padding | runs | at seams, % | inside tiles, % |', '| - | - | -: | -: | -: |']
-    for (network, padding), runs in groups.items():
-        lines.append(f'| {network} | {padding} | {len(runs)} | {_mean([seams.at_seams for seams in runs])} | '
-                     f'{_mean([seams.inside for seams in runs])} |')
+    for network, paddings in _grouped(found).items():
+        for padding, runs in paddings.items():
+            lines.append(f'| {network} | {padding} | {len(runs)} | {_mean([seams.at_seams for seams in runs])} | '
+                         f'{_mean([seams.inside for seams in runs])} |')
     return '\n'.join(lines)
+
+
+def _grouped(found: Sequence[tuple[str, str, Seams]]) -> dict[str, dict[str, list[Seams]]]:
+    """The runs by network and padding."""
+    groups: dict[str, dict[str, list[Seams]]] = {}
+    for network, padding, seams in found:
+        groups.setdefault(network, {}).setdefault(padding, []).append(seams)
+    return groups
 
 
 def _mean(values: Sequence[float]) -> str:
@@ -197,37 +203,33 @@ def trained(folder: Path) -> Iterator[tuple[str, str, Mapping]]:
 
 def draw(image: Tensor, found: Sequence[tuple[str, str, Seams]]) -> Figure:
     """Draw the photo, and for each network a map a padding (of its first run) and the means by distance from a seam."""
-    networks = list(dict.fromkeys(network for network, _, _ in found))
+    groups = _grouped(found)
     paddings = list(dict.fromkeys(padding for _, padding, _ in found))
-    figure = Figure(figsize=(2.6 * (len(paddings) + 2), 2.4 * len(networks) + 0.6), layout='constrained')
-    axes = figure.subplots(len(networks), len(paddings) + 2, squeeze=False)
-    for row, network in zip(axes, networks):
-        runs = {padding: [seams for of, name, seams in found if (of, name) == (network, padding)]
-                for padding in paddings}
-        first = next(seams[0] for seams in runs.values() if seams)
-        row[0].imshow(image[0].permute(1, 2, 0).numpy())
-        for lines, size, cells in ((row[0].axhline, image.shape[2], first.difference.shape[0]),
-                                   (row[0].axvline, image.shape[3], first.difference.shape[1])):
+    figure = Figure(figsize=(2.6 * (len(paddings) + 2), 2.4 * len(groups) + 0.6), layout='constrained')
+    axes = figure.subplots(len(groups), len(paddings) + 2, squeeze=False)
+    for (photo, *maps, profile), (network, runs) in zip(axes, groups.items()):
+        first = next(iter(runs.values()))[0]
+        photo.imshow(image[0].permute(1, 2, 0).numpy())
+        photo.set_ylabel(network, fontsize=8)
+        for line, size, cells in zip((photo.axhline, photo.axvline), image.shape[2:], first.difference.shape):
             tile = first.tile * size // cells
             for place in range(tile, size, tile):
-                lines(place - 0.5, color='white', linewidth=1)
-        row[0].set_ylabel(network, fontsize=8)
-        highest = max(np.quantile(seams[0].difference, 0.99) for seams in runs.values() if seams)
-        for axis, padding in zip(row[1:], paddings):
-            if runs[padding]:
+                line(place - 0.5, color='white', linewidth=1)
+        highest = max(np.quantile(seams[0].difference, 0.99) for seams in runs.values())
+        for axis, padding in zip(maps, paddings):
+            if padding in runs:
                 shown = axis.imshow(runs[padding][0].difference, cmap='magma', vmin=0, vmax=highest,
                                     interpolation='nearest')
                 axis.set_title(f'{padding}: {np.mean([seams.at_seams for seams in runs[padding]]):.1f} % at seams',
                                fontsize=9)
-                row[-1].plot(np.mean([seams.profile() for seams in runs[padding]], axis=0), marker='.', label=padding)
-        for axis in row[:-1]:
-            axis.set_xticks([])
-            axis.set_yticks([])
-        figure.colorbar(shown, ax=row[-2], fraction=0.05).ax.tick_params(labelsize=7)
-        row[-1].set_title('mean, by cells from a seam', fontsize=9)
-        row[-1].set_ylim(0)
-        row[-1].grid(alpha=0.3)
-        row[-1].legend(fontsize=7)
-        row[-1].tick_params(labelsize=7)
+                profile.plot(np.mean([seams.profile() for seams in runs[padding]], axis=0), marker='.', label=padding)
+        for axis in (photo, *maps):
+            axis.set(xticks=[], yticks=[])
+        figure.colorbar(shown, ax=maps[-1], fraction=0.05).ax.tick_params(labelsize=7)
+        profile.set_title('mean, by cells from a seam', fontsize=9)
+        profile.set_ylim(0)
+        profile.grid(alpha=0.3)
+        profile.legend(fontsize=7)
+        profile.tick_params(labelsize=7)
     figure.supxlabel(NOTE, x=0.01, ha='left', fontsize=8)
     return figure

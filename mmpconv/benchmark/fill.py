@@ -26,17 +26,12 @@ _COLUMNS = ('id', 'seconds', 'changed_outside')
 class Method(ABC):
     """Something that fills holes.
 
-    Args:
-        name: In tables and file names.
-
     Attributes:
+        name: In tables and file names.
         in_threads: It fills photo by photo, in several threads at once; otherwise batch by batch in one thread.
     """
-
+    name: str
     in_threads: bool
-
-    def __init__(self, name: str):
-        self.name = name
 
     @abstractmethod
     def check(self, benchmark: FrozenBenchmark) -> dict:

@@ -2,6 +2,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,7 @@ def _check_names(methods: Sequence[Method]) -> None:
         seen[name.lower()] = name
 
 
+@dataclass
 class Baseline(Method):
     """One of :data:`~mmpconv.evaluation.baselines.BASELINES`, fillings without a network.
 
@@ -89,12 +91,9 @@ class Baseline(Method):
         name: In tables and file names.
         baseline: Its key there.
     """
-
+    name: str
+    baseline: str
     in_threads = True
-
-    def __init__(self, name: str, baseline: str):
-        super().__init__(name)
-        self.baseline = baseline
 
     def check(self, benchmark: FrozenBenchmark) -> dict:
         """See :meth:`Method.check`; it always can."""
@@ -106,6 +105,7 @@ class Baseline(Method):
         return [BASELINES[self.baseline](image, mask) for image, mask in zip(images, masks)]
 
 
+@dataclass
 class Folder(Method):
     """Results that other software has written: pictures ``ID.png``, one a sample of the benchmark.
 
@@ -113,12 +113,9 @@ class Folder(Method):
         name: In tables and file names.
         folder: Where they are.
     """
-
+    name: str
+    folder: Path
     in_threads = True
-
-    def __init__(self, name: str, folder: Path):
-        super().__init__(name)
-        self.folder = folder
 
     def check(self, benchmark: FrozenBenchmark) -> dict:
         """See :meth:`Method.check`.

@@ -39,8 +39,8 @@ class Network(Method):
     in_threads = False
 
     def __init__(self, name: str, config: str, checkpoint: str, device: str, options: dict | None = None):
-        super().__init__(name)
-        self.config, self.checkpoint, self.device, self.options = config, checkpoint, device, options or {}
+        self.name, self.config, self.checkpoint = name, config, checkpoint
+        self.device, self.options = device, options or {}
         self._model = None
 
     def check(self, benchmark: FrozenBenchmark) -> dict:
@@ -50,7 +50,10 @@ class Network(Method):
             LaunchError: One of these fails.
             CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
         """
-        self._read_config()
+        config = read_model_config(self.config, self.options)
+        self._scope = config.get('default_scope') or 'mmpconv'
+        self._model_config = config.model
+        self._order, self._pipeline_config = _pipeline(config)
         require_checkpoint(self.checkpoint, f'the checkpoint of {self.name}', 'give the path or the URL of a .pth file')
         self._load()
         sample = benchmark.samples[0]
@@ -91,12 +94,6 @@ class Network(Method):
         self._model = None
         if self.device == 'cuda':
             torch.cuda.empty_cache()
-
-    def _read_config(self) -> None:
-        config = read_model_config(self.config, self.options)
-        self._scope = config.get('default_scope') or 'mmpconv'
-        self._model_config = config.model
-        self._order, self._pipeline_config = _pipeline(config)
 
     def _load(self) -> None:
         with self._in_scope():

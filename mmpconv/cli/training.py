@@ -101,7 +101,7 @@ def demo(args: argparse.Namespace) -> None:
     mmpconv demo
     mmpconv demo --iters 50 --work-dir try
     """
-    from mmpconv.analysis.demo import show
+    from mmpconv.demo import show
 
     show(args.work_dir, args.iters)
 

@@ -135,8 +135,7 @@ class Grey(Method):
     in_threads = False
 
     def __init__(self, grey=90, outside=0):
-        super().__init__('grey')
-        self.grey, self.outside, self.batches = grey, outside, []
+        self.name, self.grey, self.outside, self.batches = 'grey', grey, outside, []
 
     def check(self, benchmark):
         return {}

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from mmpconv.analysis.demo import CONFIG, HELD_OUT_PHOTOS, TRAINING_PHOTOS, damaged_photos, draw, table, write_photos
 from mmpconv.apis import DEFAULT_MODEL
 from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.checkpoints.loading import file_of
 from mmpconv.cli import main
+from mmpconv.demo import CONFIG, HELD_OUT_PHOTOS, TRAINING_PHOTOS, damaged_photos, draw, table, write_photos
 from mmpconv.engine.resume import load_config
 
 

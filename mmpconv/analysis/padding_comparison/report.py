@@ -1,7 +1,7 @@
 """The results of a comparison: as CSV, as the table of the padding paper with its notes, as pictures, on a page."""
 import argparse
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mmpconv.evaluation.statistics import PaddingSummary, summarise
@@ -16,43 +16,31 @@ COLUMNS = ('network', 'padding', 'seed', 'best', 'best_step', 'last')
 UNDEFINED = '-'
 
 
-def to_csv(scores: Sequence[dict], further: Sequence[dict] = ()) -> str:
+def to_csv(scores: Sequence[dict], further: Sequence[str] = ()) -> str:
     """A line a run.
 
     Args:
-        scores: Contents of ``score.json``, in the order in which they are shown.
-        further: Further scores of the same runs, by name, each in a column of its own.
+        scores: Contents of ``score.json``, in the order in which they are shown, and further scores by name.
+        further: Names of those, each of which has a column of its own.
     """
-    columns = [*COLUMNS, *(further[0] if further else [])]
-    rows = [{**score, **more} for score, more in zip(scores, further or [{}] * len(scores))]
-    return as_csv([columns, *([row[column] for column in columns] for row in rows)])
+    columns = [*COLUMNS, *further]
+    return as_csv([columns, *([score[column] for column in columns] for score in scores)])
 
 
-def summaries(scores: Sequence[dict], value: Callable[[dict], float] = lambda score: score['best']
-              ) -> dict[tuple[str, str], PaddingSummary]:
+def summaries(scores: Sequence[dict], name: str = 'best') -> dict[tuple[str, str], PaddingSummary]:
     """Statistics of one of the scores, by network and padding, in their order.
 
     Args:
-        scores: One a run. Every padding of a network has the same seeds, and zero padding is among them.
-        value: Takes the score that is meant from those of a run.
+        scores: See :func:`to_csv`. Every padding of a network has the same seeds, and zero padding is among them.
+        name: Of the score.
     """
     values: dict[tuple[str, str], dict[int, float]] = {}
     for score in scores:
-        values.setdefault((score['network'], score['padding']), {})[score['seed']] = value(score)
+        values.setdefault((score['network'], score['padding']), {})[score['seed']] = score[name]
     return {(network, padding): summarise(
         list(by_seed.values()),
         None if padding == BASELINE else [values[network, BASELINE][seed] for seed in by_seed])
         for (network, padding), by_seed in values.items()}
-
-
-def further_summaries(further: Sequence[dict], name: str) -> dict[tuple[str, str], PaddingSummary]:
-    """See :func:`summaries`; of a further score.
-
-    Args:
-        further: One a run: ``network``, ``padding``, ``seed``, and ``scores`` by name.
-        name: Of the score.
-    """
-    return summaries(further, lambda run: run['scores'][name])
 
 
 def table(scores: Sequence[dict]) -> str:
@@ -65,12 +53,13 @@ def table(scores: Sequence[dict]) -> str:
     return _markdown(header, rows, words=2)
 
 
-def further_table(further: Sequence[dict]) -> str:
+def further_table(scores: Sequence[dict], further: Sequence[str]) -> str:
     """A line a network, further score and padding, in Markdown."""
-    rows = [[network, name, padding, _number(found.average), _number(found.stdev), _number(found.difference, '+'),
-             *_certainty(found)]
-            for network in dict.fromkeys(run['network'] for run in further) for name in further[0]['scores']
-            for (of, padding), found in further_summaries(further, name).items() if of == network]
+    found = {name: summaries(scores, name) for name in further}
+    rows = [[network, name, padding, _number(summary.average), _number(summary.stdev), _number(summary.difference, '+'),
+             *_certainty(summary)]
+            for network in dict.fromkeys(score['network'] for score in scores) for name in further
+            for (of, padding), summary in found[name].items() if of == network]
     return _markdown(['network', 'score', 'padding', 'average', 'stdev', 'diff', '95 % interval of diff', 'p'], rows,
                      words=3)
 
@@ -93,15 +82,14 @@ def _certainty(found: PaddingSummary) -> tuple[str, str]:
             UNDEFINED if p is None else '< 0.001' if p < 0.001 else f'{p:.3f}')
 
 
-def report(scores: Sequence[dict], runs: Sequence[Run], template: str, further: Sequence[dict] = (),
+def report(scores: Sequence[dict], runs: Sequence[Run], template: str, further: Sequence[str] = (),
            shifts: Sequence[int] = ()) -> str:
     """The table, how to read it, and how it came about, in Markdown.
 
     Args:
-        scores: See :func:`to_csv`.
+        scores, further: See :func:`to_csv`.
         runs: Those that gave the scores.
         template: Path of their configs, as a user would write it.
-        further: Further scores of the same runs; see :func:`further_summaries`.
         shifts: See :func:`~.further.shifted_scores`, whose scores are among them.
     """
     metric, options, gpus = runs[0].metric, runs[0].options, runs[0].gpus
@@ -123,7 +111,7 @@ def report(scores: Sequence[dict], runs: Sequence[Run], template: str, further: 
         notes.insert(1, 'The second table is of the last validation.' + (
             f' shift: accuracy on crops moved diagonally by {", ".join(map(str, shifts))} pixels from the centre of '
             'the photo, which is enlarged so that all crops lie inside.' if shifts else ''))
-    tables = [table(scores), *([further_table(further)] if further else [])]
+    tables = [table(scores), *([further_table(scores, further)] if further else [])]
     return '\n\n'.join([*tables, '\n'.join(f'- {note}' for note in notes)]) + '\n'
 
 
@@ -171,16 +159,16 @@ def draw(scores: Sequence[dict], metric: str, path: Path) -> None:
     save(figure, path)
 
 
-def draw_further(further: Sequence[dict], path: Path) -> None:
-    """Draw a panel a network: the difference of each score to zero padding, with its 95 % interval.
+def draw_further(scores: Sequence[dict], further: Sequence[str], path: Path) -> None:
+    """Draw a panel a network: the difference of each further score to zero padding, with its 95 % interval.
 
     Args:
-        further: See :func:`further_summaries`.
+        scores, further: See :func:`to_csv`.
         path: The PNG file to write.
     """
-    found = {name: further_summaries(further, name) for name in further[0]['scores']}
-    networks = list(dict.fromkeys(run['network'] for run in further))
-    paddings = [padding for padding in dict.fromkeys(run['padding'] for run in further) if padding != BASELINE]
+    found = {name: summaries(scores, name) for name in further}
+    networks = list(dict.fromkeys(score['network'] for score in scores))
+    paddings = [padding for padding in dict.fromkeys(score['padding'] for score in scores) if padding != BASELINE]
     figure, axes = panels(len(networks), 5, 3.8)
     for axis, network in zip(axes.flat, networks):
         for order, padding in enumerate(paddings):
@@ -213,22 +201,20 @@ def write_results(args: argparse.Namespace, plan: Comparison, runs: Sequence[Run
     Returns:
         tuple: The text, and the files by suffix.
     """
-    scores = [run.score() for run in runs]
-    further = [{**score, 'scores': {**logged_scores(run, plan.further),
-                                    **(shifted_scores(run, plan.shifts) if plan.shifts else {})}}
-               for run, score in zip(runs, scores)] if plan.further or plan.shifts else []
-    root = READY.get(args.comparison or DEFAULT)
-    text = report(scores, runs, root.template if root else plan.template, further, plan.shifts)
+    more = [logged_scores(run, plan.further) | (shifted_scores(run, plan.shifts) if plan.shifts else {})
+            for run in runs]
+    scores, further = [run.score() | found for run, found in zip(runs, more)], list(more[0])
+    ready = READY.get(args.comparison or DEFAULT)
+    text = report(scores, runs, ready.template if ready else plan.template, further, plan.shifts)
     files = {suffix: args.work_dir / f'comparison.{suffix}' for suffix in ('md', 'csv', 'png')}
-    write_text(files['csv'], to_csv(scores, [run['scores'] for run in further]))
+    write_text(files['csv'], to_csv(scores, further))
     draw(scores, plan.metric, files['png'])
     pictures = [files['png']]
     if further:
-        pictures.append(args.work_dir / 'comparison-further.png')
-        files['further.png'] = pictures[-1]
-        draw_further(further, pictures[-1])
-    shown = ''.join(f'\n![Scores]({picture.name})\n' for picture in pictures)
-    write_text(files['md'], f'{text}{shown}')
+        files['further.png'] = args.work_dir / 'comparison-further.png'
+        draw_further(scores, further, files['further.png'])
+        pictures.append(files['further.png'])
+    write_text(files['md'], text + ''.join(f'\n![Scores]({picture.name})\n' for picture in pictures))
     if args.page:
         mark = mark_of(args.comparison)
         name = f'{args.page.stem}{mark[len(TOOL):]}'.replace(' ', '-')
