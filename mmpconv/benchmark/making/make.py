@@ -164,11 +164,15 @@ def _write(settings: BenchmarkSettings, photos: Sequence[Photo],
         (unfinished / MASKS).mkdir()
 
         def make_sample(number: int) -> BenchmarkSample:
-            mask, photo = mask_of(number, wanted[number]), chosen[number]
+            name, photo, one = f'{number:05}', chosen[number], wanted[number]
             box = window(photo.size, settings.size, settings.crop, settings.seed, number)
-            sample = _sample(number, photo, box, mask, wanted[number])
-            (unfinished / sample.mask).write_bytes(encode_png(255 * mask, bilevel=True))
-            return sample
+            mask = mask_of(number, one)
+            ratio, border = int(mask.sum()) / mask.size, touches_border(mask)
+            # Otherwise a generator is wrong.
+            assert one.holds(ratio, border, near_border(mask)), f'sample {name} has ratio {ratio} and is not of {one}'
+            (unfinished / MASKS / f'{name}.png').write_bytes(encode_png(255 * mask, bilevel=True))
+            return BenchmarkSample(name, photo.name, box, f'{MASKS}/{name}.png', ratio, one.bin, border, photo.sha256,
+                                   mask_sha256(mask), one.split)
 
         samples = list(shown(in_order(make_sample, range(len(wanted)), settings.jobs), len(wanted), 'making masks'))
         table = samples_to_csv(samples).encode()
@@ -188,15 +192,6 @@ def _write(settings: BenchmarkSettings, photos: Sequence[Photo],
         (unfinished / SAMPLES).write_bytes(table)
         (unfinished / LOCATION).write_text(_location(settings.folder, settings.images), encoding='utf-8')
         (unfinished / DESCRIPTION).write_bytes((json.dumps(description, indent=1) + '\n').encode())
-
-
-def _sample(number: int, photo: Photo, box: tuple[int, ...], mask: np.ndarray, wanted: MaskClass) -> BenchmarkSample:
-    """The line of ``samples.csv`` of a photo, a window and a mask."""
-    name, ratio, border = f'{number:05}', int(mask.sum()) / mask.size, touches_border(mask)
-    # Otherwise a generator is wrong.
-    assert wanted.holds(ratio, border, near_border(mask)), f'sample {name} has ratio {ratio} and is not of {wanted}'
-    return BenchmarkSample(name, photo.name, box, f'{MASKS}/{name}.png', ratio, wanted.bin, border, photo.sha256,
-                           mask_sha256(mask), wanted.split)
 
 
 def _location(folder: Path, image_root: Path) -> str:
