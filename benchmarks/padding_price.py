@@ -10,7 +10,7 @@ from timing import time_alternately
 from torch import Tensor, nn
 
 from mmpconv.analysis.padding_comparison.plan import READY
-from mmpconv.engine.resume import load_config
+from mmpconv.configs import load_config
 
 ZERO, PARTIAL = 'zero', 'partial'
 # Of which ready comparisons, and pixels (height, width) of what they see.

@@ -23,7 +23,7 @@ from torchvision.models import vgg
 
 import mmpconv.registry
 from mmpconv.cli.main import parse
-from mmpconv.engine.arguments import apply_train
+from mmpconv.engine.launch import apply_train
 from mmpconv.engine.machine import fit_to_machine
 
 AMP = f'{OURS} --amp'

@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    'ConvertPaddingHook': '.padding.hook',
+    'ConvertPaddingHook': '.padding.config',
     'PaddedModel': '.padding.model',
     'PartialConv1d': '.layers',
     'PartialConv2d': '.layers',

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.apis.inpainter import Inpainter
+from mmpconv.configs import load_config
 from mmpconv.datasets.masks import irregular_mask
-from mmpconv.engine.resume import load_config
 from mmpconv.evaluation.image_metrics import image_metrics
 from mmpconv.photos.structure import encode_png
 from mmpconv.reports import save

@@ -11,7 +11,7 @@ MOVED = {
     'conversion.mmcv_convolutions': 'padding.kinds',
     'conversion.padded_model': 'padding.model',
     'conversion.padding': 'padding.convert',
-    'conversion.padding_hook': 'padding.hook',
+    'conversion.padding_hook': 'padding.config',
     'conversion.padding_report': 'padding.convert',
     'models.inpainting.mean_color': 'models.inpainting.pconv_inpaintor',
     'models.inpainting.pconv_decoder': 'models.inpainting.pconv_encoder_decoder',

@@ -32,7 +32,7 @@ def register() -> None:
 
 def _convert_padding_hook(*args, **kwargs):
     # Registered as a function, so that MMEngine's hooks are imported with the first one that is built.
-    from .padding.hook import ConvertPaddingHook
+    from .padding.config import ConvertPaddingHook
 
     return ConvertPaddingHook(*args, **kwargs)
 

@@ -16,8 +16,8 @@ from rich.table import Table
 from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
-from mmpconv.engine.resume import config_stem
-from mmpconv.engine.trained_model import checkpoint_sha256
+from mmpconv.checkpoints.loading import sha256_of
+from mmpconv.configs import config_stem
 from mmpconv.errors import LaunchError
 from mmpconv.version import __version__
 from mmpconv.whole_files import whole_file
@@ -151,7 +151,7 @@ def load_described(model: str, checkpoint: str | None) -> tuple[PictureNetwork, 
     description = dict(
         format=FORMAT, name=config_stem(model), size=network.size, channel_order='rgb', image='[0, 1]', hole='1 = hole',
         filled='[0, 1], the image outside the hole', reached='0 = saw nothing valid', config=model,
-        checkpoint_sha256=checkpoint_sha256(checkpoint or (shipped.weights if shipped else model)), version=__version__,
+        checkpoint_sha256=sha256_of(checkpoint or (shipped.weights if shipped else model)), version=__version__,
         torch_version=torch.__version__)
     return network, {f'mmpconv.{name}': str(value) for name, value in description.items()}
 

@@ -34,7 +34,7 @@ def inpainting_models() -> tuple[ShippedModel, ...]:
     """All of them, those with published weights first."""
     import yaml
 
-    from mmpconv.engine.resume import shipped_file
+    from mmpconv.compat.own_configs import shipped_file
 
     models = []
     for metafile in _METAFILES:

@@ -9,8 +9,7 @@ import mmpconv.models.inpainting  # noqa: F401  (registers the networks)
 from mmpconv.checkpoints import CheckpointError
 from mmpconv.checkpoints.fitting import fit_of, weights_of
 from mmpconv.checkpoints.network_config import NetworkConfig, config_of, only_types
-from mmpconv.engine.arguments import type_name
-from mmpconv.engine.trained_model import build_model
+from mmpconv.configs import build_model, type_name
 from mmpconv.errors import LaunchError
 from mmpconv.registry import MODELS
 

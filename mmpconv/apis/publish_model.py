@@ -1,12 +1,11 @@
 """A trained network as a file to hand on: what ``tools/model_converters/publish_model.py`` does."""
-import hashlib
 from pathlib import Path
 
 import torch
 
 from mmpconv.checkpoints import write_safetensors
+from mmpconv.checkpoints.loading import read_checkpoint, sha256_of
 from mmpconv.checkpoints.network_config import config_of
-from mmpconv.engine.trained_model import read_checkpoint
 from mmpconv.errors import LaunchError
 
 
@@ -39,4 +38,4 @@ def publish(source: str, target: Path, note: str = '') -> str:
     weights = {f'generator.{key}': value for key, value in network.generator.state_dict().items()}
     write_safetensors(target, weights, model, size=network.size, channel_order='rgb' if network.rgb else 'bgr',
                       dtype=torch.float16, metadata=dict(note=note))
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+    return sha256_of(str(target))

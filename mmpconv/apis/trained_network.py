@@ -2,10 +2,11 @@
 from collections.abc import Mapping
 
 from mmpconv.checkpoints import CheckpointError, DownloadError
+from mmpconv.checkpoints.fitting import build_trained_model
+from mmpconv.checkpoints.loading import read_checkpoint
 from mmpconv.checkpoints.network_config import config_of
-from mmpconv.engine.arguments import type_name
+from mmpconv.configs import build_model, read_model_config, type_name
 from mmpconv.engine.resume import require_checkpoint
-from mmpconv.engine.trained_model import build_model, build_trained_model, read_checkpoint, read_model_config
 from mmpconv.errors import LaunchError
 from mmpconv.models.inpainting.pconv_inpaintor import PConvInpaintor
 

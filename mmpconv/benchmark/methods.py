@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mmpconv.configs import config_stem
 from mmpconv.datasets.benchmark_files import read_photo
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.engine.resume import config_stem, is_url
+from mmpconv.engine.resume import is_url
 from mmpconv.environment import versions
 from mmpconv.errors import LaunchError
 from mmpconv.evaluation.baselines import BASELINES

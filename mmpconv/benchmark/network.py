@@ -9,10 +9,11 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
+from mmpconv.checkpoints.fitting import build_trained_model
+from mmpconv.checkpoints.loading import read_checkpoint, sha256_of
+from mmpconv.configs import read_model_config, type_name
 from mmpconv.datasets.frozen_benchmark import BenchmarkSample, FrozenBenchmark
-from mmpconv.engine.arguments import type_name
 from mmpconv.engine.resume import require_checkpoint
-from mmpconv.engine.trained_model import checkpoint_sha256, load_trained_model, read_model_config
 from mmpconv.environment import plain, versions
 from mmpconv.errors import LaunchError, one_line
 
@@ -69,7 +70,7 @@ class Network(Method):
         finally:
             self.close()
         return dict(config=plain(dict(model=self._model_config, pipeline=self._pipeline_config, order=self._order)),
-                    checkpoint_sha256=checkpoint_sha256(self.checkpoint), versions=versions(self._scope))
+                    checkpoint_sha256=sha256_of(self.checkpoint), versions=versions(self._scope))
 
     def fill(self, samples: Sequence[BenchmarkSample], images: Sequence[np.ndarray],
              masks: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -102,8 +103,8 @@ class Network(Method):
             except Exception as error:
                 raise LaunchError(f'the test pipeline of {self.config} cannot be built: {type(error).__name__}: '
                                   f'{one_line(error)}') from error
-        model = load_trained_model(self._model_config, self.checkpoint, self._scope,
-                                   f'the model of {self.config}')
+        model = build_trained_model(self._model_config, read_checkpoint(self.checkpoint), self.checkpoint, self._scope,
+                                    f'the model of {self.config}')
         self._model = model.to(self.device).eval()
 
     def _in_scope(self) -> AbstractContextManager:

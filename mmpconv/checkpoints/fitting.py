@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper, revert_sync_batchnorm
 from torch import Tensor, nn
+
+from mmpconv.configs import build_model
 
 from .container import CheckpointError
 
@@ -122,6 +124,23 @@ def load_strictly(model: nn.Module, checkpoint: Any, name: str, what: str, remed
                   {})
     if told := fit.sentence():
         raise CheckpointError(f'{name} does not fit {what}: {told}. {remedy}')
+
+
+def build_trained_model(config: dict, content: dict, checkpoint: str, scope: str, name: str) -> nn.Module:
+    """Build a model on the CPU with all weights of a checkpoint.
+
+    Args:
+        config: Of the model. content: What the checkpoint holds. checkpoint: How errors call it.
+        scope: In which types are looked up. name: How errors call the model.
+
+    Raises:
+        LaunchError: It cannot be built.
+        CheckpointError: The weights are of another model, see :func:`load_strictly`.
+    """
+    model = revert_sync_batchnorm(build_model(config, scope, name))
+    load_strictly(model, content, checkpoint, name, 'Give the checkpoint of this model, or the model of this '
+                  'checkpoint')
+    return model
 
 
 def require_values(weights: Mapping[str, Tensor], name: str) -> None:

@@ -15,6 +15,7 @@ machine without a network would look for the file.
 
 Delete when: the minimum MMEngine names the folder of its downloads in that error.
 """
+import hashlib
 import os
 import os.path as osp
 import pickle
@@ -133,6 +134,27 @@ def file_of(checkpoint: str) -> Path:
     return Path(checkpoint).expanduser()
 
 
+def read_checkpoint(checkpoint: str) -> dict:
+    """Read a checkpoint on the CPU, silently.
+
+    Args:
+        checkpoint: File, http(s) URL, or another address that MMEngine knows.
+
+    Raises:
+        CheckpointError: It cannot be loaded, or is not safe to load.
+    """
+    return CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu', logger='silent')
+
+
+def sha256_of(checkpoint: str) -> str:
+    """Hash of a checkpoint's file, see :func:`file_of`; what has a URL has been downloaded."""
+    digest = hashlib.sha256()
+    with open(file_of(checkpoint), 'rb') as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 # The loaders of `torchvision://`, `open-mmlab://` and `mmcls://` call it by this name.
 _mmengine.load_from_http = load_from_http
 
@@ -226,7 +248,7 @@ def load_pretrained(source: str, what: str, url: str, argument: str,
     """
     file_name = url.rsplit('/', 1)[-1]
     try:
-        checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+        checkpoint = read_checkpoint(source)
     except (OSError, KeyError) as cause:
         reason = f'mmengine knows no {cause}' if isinstance(cause, KeyError) else cause
         raise error(f'{what} cannot be had from {source!r} ({reason}). Either let this machine download {url}, or put '

@@ -62,7 +62,7 @@ class CfgOptions(argparse.Action):
     """``KEY=VALUE ...`` as MMEngine reads it, which is imported only where it is given."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        from mmpconv.engine.arguments import read_options
+        from mmpconv.configs import read_options
 
         try:
             setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **read_options(values)})

@@ -27,7 +27,7 @@ def convert_padding(args: argparse.Namespace) -> None:
     mmpconv convert-padding my_config.py -o my_config-partial.py --only backbone --skip 'backbone.layer4*'
     mmpconv convert-padding torchvision:resnet50 --mode reflect
     """
-    from mmpconv.apis.padded_config import report_padding, write_padded_config
+    from mmpconv.padding.config import report_padding, write_padded_config
 
     print(report_padding(args.config, args.mode, args.only, args.skip))
     if args.out:

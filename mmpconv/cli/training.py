@@ -127,8 +127,8 @@ def browse(args: argparse.Namespace) -> None:
     import cv2
 
     from mmpconv.analysis.dataset_sheet import look_at, save
-    from mmpconv.engine.arguments import apply_common
-    from mmpconv.engine.resume import config_stem, load_config
+    from mmpconv.configs import config_stem, load_config
+    from mmpconv.engine.launch import apply_common
 
     require_at_least(args, count=1)
     path = args.out or Path('work_dirs') / config_stem(args.config) / f'data_{args.split}.png'

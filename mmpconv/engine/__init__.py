@@ -2,7 +2,7 @@
 from mmpconv.errors import LaunchError
 
 from . import hooks
-from .amp_optim_wrapper import AmpOptimWrapper
 from .loops import IterBasedTrainLoop
+from .machine import AmpOptimWrapper
 
 __all__ = ['AmpOptimWrapper', 'IterBasedTrainLoop', 'LaunchError', 'hooks']

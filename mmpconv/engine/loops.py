@@ -3,7 +3,7 @@ import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,20 +49,15 @@ def set_random_states(states: Mapping) -> None:
 class SeededBatches:
     """Endless batches of a data loader, which can be stepped over without loading them.
 
-    Random crops, flips and masks draw from the global random states of Python,
-    numpy and torch. Those are seeded anew for each sample, from the seed and the
-    sample's place in the stream of samples that all processes share. So a sample
-    depends neither on those before it, nor on the number of workers, nor on how many
-    processes train, and a resumed run reads none of the data that was used already.
-
-    When the sampler ends, its next epoch follows at once.
+    Random crops, flips and masks draw from the global random states of Python, numpy and torch. Those are seeded anew
+    for each sample, from the seed and the sample's place in the stream of samples that all processes share. So a sample
+    depends neither on those before it, nor on the number of workers, nor on how many processes train, and a resumed run
+    reads none of the data that was used already. When the sampler ends, its next epoch follows at once.
 
     Args:
-        loader (DataLoader): A loader of a map-style dataset with a batch sampler. It
-            is not iterated itself; its parts are used.
-        seed (int): Seed of the run, >= 0.
-        unread (int): How many of the first batches are stepped over: the first
-            ``unread`` calls of ``next`` return None. Defaults to 0.
+        loader: A loader of a map-style dataset with a batch sampler. It is not iterated itself; its parts are used.
+        seed: Seed of the run, >= 0.
+        unread: How many of the first batches are stepped over: so many calls of ``next`` return None.
 
     Raises:
         ValueError: The sampler gives no batch at all.
@@ -104,8 +99,8 @@ class SeededBatches:
 def positioned_batches(loader: DataLoader) -> Iterator[list[tuple[int, int]]]:
     """The batches of a loader's sampler, endlessly, as lists of (index, position in the run).
 
-    MMEngine's samplers deal the samples of one common stream out to the processes in turn, so
-    the k-th sample of process r is number ``r + k * world_size`` of that stream.
+    MMEngine's samplers deal the samples of one common stream out to the processes in turn, so the k-th sample of
+    process r is number ``r + k * world_size`` of that stream.
     """
     position, world_size = get_dist_info()
     epoch = 0
@@ -129,8 +124,7 @@ class SeededDataset(Dataset):
     """A dataset whose every sample is drawn with random states of its own.
 
     Args:
-        dataset (Dataset): The samples.
-        seed (int): Seed of the run, >= 0.
+        dataset: The samples. seed: Seed of the run, >= 0.
     """
 
     def __init__(self, dataset: Dataset, seed: int):
@@ -149,8 +143,8 @@ class SeededDataset(Dataset):
 def random_states(*key: int):
     """Seed the random states of Python, numpy and torch's CPU from a key; put them back afterwards.
 
-    Without workers the data is loaded by the process that trains, whose own
-    random states (dropout, for one) must not depend on the data.
+    Without workers the data is loaded by the process that trains, whose own random states (dropout, for one) must not
+    depend on the data.
 
     Args:
         *key: Integers >= 0.
@@ -174,27 +168,23 @@ def random_states(*key: int):
 class IterBasedTrainLoop(_IterBasedTrainLoop):
     """MMEngine's ``IterBasedTrainLoop`` with data that does not depend on the run's history.
 
-    The batches are those of :class:`SeededBatches`. MMEngine 0.10 decodes all the data of the
-    skipped iterations when a run is resumed, to bring the workers' random states where they were:
-    hours for a run of days. Here a resumed run continues at once, with the very samples,
-    crops and masks of the uninterrupted run, whatever the number of workers.
+    The batches are those of :class:`SeededBatches`. MMEngine 0.10 decodes all the data of the skipped iterations when a
+    run is resumed, to bring the workers' random states where they were: hours for a run of days. Here a resumed run
+    continues at once, with the very samples, crops and masks of the uninterrupted run, whatever the number of workers.
 
     Loaders that have no batch sampler (iterable datasets) are read as MMEngine does.
 
     Args:
         runner (Runner): The runner.
-        dataloader (DataLoader | dict): The loader of the training data.
-        **kwargs: Arguments of MMEngine's loop: ``max_iters``, ``val_begin``, ``val_interval``,
-            ``dynamic_intervals``.
+        dataloader: The loader of the training data, or its config.
+        **kwargs: Arguments of MMEngine's loop: ``max_iters``, ``val_begin``, ``val_interval``, ``dynamic_intervals``.
     """
 
-    def __init__(self, runner, dataloader: Union[DataLoader, dict], **kwargs):
+    def __init__(self, runner, dataloader: DataLoader | dict, **kwargs):
         if isinstance(dataloader, dict):
             dataloader = runner.build_dataloader(
-                dataloader, seed=runner.seed,
-                diff_rank_seed=runner._randomness_cfg.get('diff_rank_seed', False))
-        self._is_seeded = dataloader.batch_sampler is not None and not isinstance(
-            dataloader.dataset, IterableDataset)
+                dataloader, seed=runner.seed, diff_rank_seed=runner._randomness_cfg.get('diff_rank_seed', False))
+        self._is_seeded = dataloader.batch_sampler is not None and not isinstance(dataloader.dataset, IterableDataset)
         if not self._is_seeded:
             super().__init__(runner, dataloader, **kwargs)
             return

@@ -1,4 +1,4 @@
-"""Configs and checkpoints that a command line names, and going on from the last checkpoint."""
+"""Checkpoints that a command line or a config names, and going on from the last one."""
 import logging
 import os.path as osp
 import re
@@ -7,37 +7,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmpconv.checkpoints import CheckpointError
-from mmpconv.compat.own_configs import shipped_file
+from mmpconv.checkpoints.loading import read_checkpoint
 from mmpconv.errors import LaunchError
-
-
-def load_config(name: str) -> Config:
-    """Read a config file.
-
-    Args:
-        name: Path of a config, or ``package::path`` (for example
-            ``mmpretrain::resnet/resnet18_8xb16_cifar10.py``) for one of the
-            configs in an installed MM* package.
-
-    Raises:
-        LaunchError: There is no such package or file.
-    """
-    if '::' in name:
-        package, _, path = name.partition('::')
-        return Config.fromfile(shipped_file(package, path))
-    path = osp.expanduser(name)
-    if not osp.isfile(path):
-        raise LaunchError(f'there is no config file {name}; give the path of a .py config, or package::path '
-                          'for one that an installed MM* package ships')
-    return Config.fromfile(path)
-
-
-def config_stem(name: str) -> str:
-    """Name of a config without folder and suffix."""
-    return Path(name.rpartition('::')[2]).stem
 
 
 def is_url(name: str) -> bool:
@@ -117,10 +90,12 @@ def latest_checkpoint(work_dir: str) -> str | None:
     if not osp.isdir(work_dir) or not any(Path(work_dir).iterdir()):
         raise LaunchError(f'--resume: there is no run in {work_dir} to go on with; leave the option out to start one, '
                           'or give --work-dir, or --resume CHECKPOINT')
-    if is_url(last := _last_saved(work_dir)):
+    record = Path(work_dir) / 'last_checkpoint'
+    last = record.read_text().strip() if record.is_file() else ''
+    if is_url(last):
         return last
     reasons = []
-    for path in _candidates(Path(work_dir), last):
+    for path in _candidates(record, last):
         if (reason := why_not(path)) is None:
             return str(path)
         reasons.append(reason)
@@ -136,7 +111,7 @@ def why_not(path: str | Path) -> str | None:
     try:
         if zipfile.is_zipfile(path) and (entry := zipfile.ZipFile(path).testzip()):
             return f'{path} is damaged in its part {entry}'
-        checkpoint = CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
+        checkpoint = read_checkpoint(str(path))
     except (CheckpointError, OSError, zipfile.BadZipFile) as error:
         return str(error).rstrip('.')
     held = checkpoint if isinstance(checkpoint, dict) else {}
@@ -147,16 +122,11 @@ def why_not(path: str | Path) -> str | None:
     return None
 
 
-def _last_saved(work_dir: str) -> str:
-    record = Path(work_dir) / 'last_checkpoint'
-    return record.read_text().strip() if record.is_file() else ''
-
-
-def _candidates(work_dir: Path, last: str) -> list[Path]:
-    """The checkpoint that was saved last, then those before it; without a record of it all, the newest first."""
-    moved = work_dir / osp.basename(last)
+def _candidates(record: Path, last: str) -> list[Path]:
+    """The checkpoint that was saved last, as recorded, then those before it; without a record all, the newest first."""
+    moved = record.with_name(osp.basename(last)) if last else record
     first = Path(last) if osp.isfile(last) or not moved.is_file() else moved
-    others = {path: int(match.group(1)) for path in (first.parent if last else work_dir).glob('*.pth')
+    others = {path: int(match.group(1)) for path in (first.parent if last else record.parent).glob('*.pth')
               if (match := re.search(r'(\d+)$', path.stem)) and not path.name.startswith('best_')}
     if not last:
         return sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
@@ -165,9 +135,8 @@ def _candidates(work_dir: Path, last: str) -> list[Path]:
         return [first]
     # Later ones are of an earlier run in this folder, unless they were saved after the record was written, by a run
     # that ended right before it wrote it again.
-    recorded = (work_dir / 'last_checkpoint').stat().st_mtime_ns
     usable = [path for path in others if path != first and (
-        others[path] < int(number.group(1)) or path.stat().st_mtime_ns > recorded)]
+        others[path] < int(number.group(1)) or path.stat().st_mtime_ns > record.stat().st_mtime_ns)]
     return sorted([first, *usable], key=lambda path: others.get(path, int(number.group(1))), reverse=True)
 
 
@@ -181,5 +150,5 @@ def use_seed_of_checkpoint(cfg: Config) -> None:
         return
     randomness = cfg.get('randomness') or {}
     if randomness.get('seed') is None:
-        meta = CheckpointLoader.load_checkpoint(cfg.load_from, map_location='cpu').get('meta', {})
+        meta = read_checkpoint(cfg.load_from).get('meta', {})
         cfg.randomness = {**randomness, 'seed': meta.get('seed')}

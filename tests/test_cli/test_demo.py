@@ -9,8 +9,8 @@ from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.checkpoints.loading import file_of
 from mmpconv.cli import main
+from mmpconv.configs import load_config
 from mmpconv.demo import CONFIG, HELD_OUT_PHOTOS, TRAINING_PHOTOS, damaged_photos, draw, table, write_photos
-from mmpconv.engine.resume import load_config
 
 
 def test_photos_that_are_filled_are_not_trained_on(tmp_path):

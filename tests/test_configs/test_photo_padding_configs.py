@@ -11,8 +11,8 @@ from torch import nn
 
 from mmpconv import PartialConv2d
 from mmpconv.analysis.padding_comparison.plan import READY
+from mmpconv.configs import load_config
 from mmpconv.engine.launch import build_runner
-from mmpconv.engine.resume import load_config
 
 ROOT = Path(__file__).parents[2]
 # Padded convolutions of each network, as its config says.

@@ -6,16 +6,16 @@ import torch
 from mmengine.optim import AmpOptimWrapper as MMEngineAmpOptimWrapper
 from torch import nn
 
-from mmpconv.engine import AmpOptimWrapper, amp_optim_wrapper
-from mmpconv.engine.amp_optim_wrapper import has_fast_bfloat16
+from mmpconv.engine import AmpOptimWrapper, machine
+from mmpconv.engine.machine import has_fast_bfloat16
 from mmpconv.registry import OPTIM_WRAPPERS
 
 
 @pytest.fixture(autouse=True)
 def on_a_cpu(monkeypatch):
-    monkeypatch.setattr(amp_optim_wrapper, 'get_device', lambda: 'cpu')
+    monkeypatch.setattr(machine, 'get_device', lambda: 'cpu')
     monkeypatch.setattr('mmengine.runner.amp.get_device', lambda: 'cpu')
-    monkeypatch.setattr(amp_optim_wrapper, 'has_fast_bfloat16', lambda: True)
+    monkeypatch.setattr(machine, 'has_fast_bfloat16', lambda: True)
 
 
 def wrap(model, lr=0.5, **kwargs):
@@ -102,7 +102,7 @@ def test_a_state_saved_on_a_gpu_restores():
 def test_on_an_accelerator_everything_is_left_to_mmengine(monkeypatch):
     """A state saved on a CPU has no loss scale; MMEngine's scaler refuses it."""
     seen = {}
-    monkeypatch.setattr(amp_optim_wrapper, 'get_device', lambda: 'cuda')
+    monkeypatch.setattr(machine, 'get_device', lambda: 'cuda')
     monkeypatch.setattr(MMEngineAmpOptimWrapper, '__init__', lambda self, **kwargs: seen.update(kwargs))
     wrapper = AmpOptimWrapper(loss_scale=8.0, dtype='float16', optimizer='o', clip_grad=None)
     assert seen == dict(loss_scale=8.0, dtype='float16', use_fsdp=False, optimizer='o', clip_grad=None)
@@ -115,12 +115,12 @@ def test_on_an_accelerator_everything_is_left_to_mmengine(monkeypatch):
     assert restored['loss_scaler'] == dict(scale=2.0)
 
 
-@pytest.mark.parametrize('machine, avx512_bf16, amx, arm, fast', [
+@pytest.mark.parametrize('name, avx512_bf16, amx, arm, fast', [
     ('x86_64', True, False, False, True), ('x86_64', False, True, False, True), ('AMD64', False, False, True, False),
     ('aarch64', False, False, True, True), ('arm64', True, False, False, False)])
-def test_instructions_for_bfloat16_are_found(monkeypatch, machine, avx512_bf16, amx, arm, fast):
+def test_instructions_for_bfloat16_are_found(monkeypatch, name, avx512_bf16, amx, arm, fast):
     """torch's own answer counts emulation on x86."""
-    monkeypatch.setattr(amp_optim_wrapper.platform, 'machine', lambda: machine)
+    monkeypatch.setattr(machine.platform, 'machine', lambda: name)
     monkeypatch.setattr(torch.cpu, '_is_avx512_bf16_supported', lambda: avx512_bf16)
     monkeypatch.setattr(torch.cpu, '_is_amx_tile_supported', lambda: amx)
     monkeypatch.setattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported', lambda: arm)
@@ -131,8 +131,8 @@ def test_instructions_for_bfloat16_are_found(monkeypatch, machine, avx512_bf16, 
     (None, torch.float32, 'training stays in float32'), ('bfloat16', torch.bfloat16, 'training is slower')])
 def test_where_it_does_not_help_it_says_so(monkeypatch, dtype, out_dtype, told):
     messages = []
-    monkeypatch.setattr(amp_optim_wrapper, 'has_fast_bfloat16', lambda: False)
-    monkeypatch.setattr(amp_optim_wrapper, 'print_log', lambda message, **_: messages.append(message))
+    monkeypatch.setattr(machine, 'has_fast_bfloat16', lambda: False)
+    monkeypatch.setattr(machine, 'print_log', lambda message, **_: messages.append(message))
     model = nn.Linear(3, 1)
     wrapper = wrap(model, dtype=dtype)
     before = model.weight.detach().clone()

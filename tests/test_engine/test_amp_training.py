@@ -7,7 +7,7 @@ from mmagic.structures import DataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from mmpconv.engine import amp_optim_wrapper
+from mmpconv.engine import machine
 from mmpconv.registry import MODELS, OPTIM_WRAPPERS
 
 CONFIG = Path(__file__).parents[2] / 'configs/partial_conv/pconv_stage1_8xb12-amp_places-256x256.py'
@@ -15,9 +15,9 @@ CONFIG = Path(__file__).parents[2] / 'configs/partial_conv/pconv_stage1_8xb12-am
 
 @pytest.fixture
 def cfg(monkeypatch):
-    monkeypatch.setattr(amp_optim_wrapper, 'get_device', lambda: 'cpu')
+    monkeypatch.setattr(machine, 'get_device', lambda: 'cpu')
     monkeypatch.setattr('mmengine.runner.amp.get_device', lambda: 'cpu')
-    monkeypatch.setattr(amp_optim_wrapper, 'has_fast_bfloat16', lambda: True)
+    monkeypatch.setattr(machine, 'has_fast_bfloat16', lambda: True)
     cfg = Config.fromfile(CONFIG)
     cfg.merge_from_dict({
         'model.encdec.encoder.width': 4, 'model.encdec.decoder.width': 4,

@@ -89,7 +89,7 @@ def test_auto_scale_lr_multiplies_the_learning_rate_by_the_ratio_of_batch_sizes(
 
 
 def test_amp_trains_on_a_cpu_with_accumulation_and_clipping(in_tmp, monkeypatch):
-    monkeypatch.setattr('mmpconv.engine.amp_optim_wrapper.get_device', lambda: 'cpu')
+    monkeypatch.setattr('mmpconv.engine.machine.get_device', lambda: 'cpu')
     monkeypatch.setattr('mmengine.runner.amp.get_device', lambda: 'cpu')
     monkeypatch.setattr('mmengine.runner.runner.get_device', lambda: 'cpu')
     seen = []

@@ -6,7 +6,7 @@ import torch
 from mmengine.config import Config
 
 from mmpconv.cli.main import parse
-from mmpconv.engine.arguments import apply_test, apply_train
+from mmpconv.engine.launch import apply_test, apply_train
 from mmpconv.errors import LaunchError
 
 CONFIG = """

@@ -1,7 +1,8 @@
 """Finding configs and checkpoints by name."""
 import pytest
 
-from mmpconv.engine.resume import config_stem, is_url, load_config, require_checkpoint
+from mmpconv.configs import config_stem, load_config
+from mmpconv.engine.resume import is_url, require_checkpoint
 from mmpconv.errors import LaunchError
 
 

@@ -156,7 +156,7 @@ def _write_network(folder: Path) -> None:
     from mmengine.model import revert_sync_batchnorm
     from mmengine.registry import MODELS
 
-    from mmpconv.engine.trained_model import read_model_config
+    from mmpconv.configs import read_model_config
 
     base = TESTS.parent / 'configs/unet/plain-conv_small_1xb8_photos-128x128.py'
     part = 'dict(width=4, num_layers=2)'

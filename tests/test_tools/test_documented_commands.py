@@ -22,7 +22,7 @@ import mmpconv
 from mmpconv.analysis.padding_comparison import plan
 from mmpconv.benchmark.methods import parse_methods
 from mmpconv.cli.main import parse
-from mmpconv.engine.resume import load_config
+from mmpconv.configs import load_config
 
 SHORT = [*SMALL, *NO_WORKERS, *NO_VALIDATION, 'train_cfg.max_iters=3']
 STAGE1_DIR = 'work_dirs/pconv_stage1_8xb12_places-256x256'

@@ -20,7 +20,7 @@ from mmpconv.apis import DEFAULT_MODEL
 from mmpconv.apis.models import shipped_model
 from mmpconv.checkpoints.container import package_weights
 from mmpconv.cli.main import parse
-from mmpconv.engine.resume import load_config
+from mmpconv.configs import load_config
 
 COMMANDS = [command for command in commands() if command.startswith('mmpconv ')]
 PIPES = [command for command in commands() if is_pipe(command)]

@@ -12,8 +12,8 @@ from torchvision.models import resnet50
 
 from mmpconv.analysis.padding_comparison.plan import resolve
 from mmpconv.cli.main import parse
-from mmpconv.engine.arguments import apply_common
-from mmpconv.engine.resume import load_config
+from mmpconv.configs import load_config
+from mmpconv.engine.launch import apply_common
 
 NVIDIA = (ROOT / 'docs/nvidia.md').read_text()
 PADDING = ROOT / 'configs/partial_padding'

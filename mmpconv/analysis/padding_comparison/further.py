@@ -11,7 +11,8 @@ from mmengine.registry import DATASETS, DefaultScope
 from mmengine.utils import import_modules_from_strings
 from torch import nn
 
-from mmpconv.engine.trained_model import load_trained_model
+from mmpconv.checkpoints.fitting import build_trained_model
+from mmpconv.checkpoints.loading import read_checkpoint
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import read_json, write_json
 
@@ -88,8 +89,8 @@ def trained_model(config: dict, checkpoint: Path) -> nn.Module:
     config = ConfigDict(config)
     import_modules_from_strings(**(config.get('custom_imports') or dict(imports=[])))
     model = {'data_preprocessor': config.get('data_preprocessor'), **config.model}
-    return load_trained_model(model, str(checkpoint), config.get('default_scope') or 'mmengine',
-                              f'the model of {checkpoint.parent}').eval()
+    return build_trained_model(model, read_checkpoint(str(checkpoint)), str(checkpoint),
+                               config.get('default_scope') or 'mmengine', f'the model of {checkpoint.parent}').eval()
 
 
 @torch.no_grad()

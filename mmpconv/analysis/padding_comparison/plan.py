@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmpconv.apis.padded_config import base_path, write_padded_config
-from mmpconv.engine.resume import config_stem, load_config
+from mmpconv.configs import config_stem, load_config
 from mmpconv.errors import LaunchError
+from mmpconv.padding.config import base_path, write_padded_config
 from mmpconv.whole_files import write_text
 
 from .run import BASELINE, Run

@@ -9,8 +9,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from mmpconv import environment
-from mmpconv.engine.arguments import apply_train, read_options
-from mmpconv.engine.resume import load_config
+from mmpconv.configs import load_config, read_options
+from mmpconv.engine.launch import apply_train
 from mmpconv.environment import difference, plain
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import read_json, write_json

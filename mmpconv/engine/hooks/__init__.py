@@ -2,8 +2,7 @@ from .check_finite import CheckFiniteHook
 from .checkpoint import CheckpointHook
 from .loss_csv import LossCsvHook
 from .loss_weight import LossWeightHook
-from .progress import ProgressBarHook, RuntimeInfoHook
-from .unreadable_images import UnreadableImagesHook
+from .progress import ProgressBarHook, RuntimeInfoHook, UnreadableImagesHook
 from .validation_sheet import ValidationSheetHook
 
 __all__ = [

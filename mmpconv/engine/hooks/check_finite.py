@@ -4,9 +4,9 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict
 
+from mmpconv.checkpoints.fitting import bare
 from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
 
@@ -52,8 +52,7 @@ class CheckFiniteHook(Hook):
     def before_train(self, runner) -> None:
         """Note where training begins, and what is not finite by design."""
         self._done = self._looked = runner.iter
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        self._never_finite = {f'{prefix}{name}' for name, _ in not_finite(model.state_dict())
+        self._never_finite = {f'{prefix}{name}' for name, _ in not_finite(bare(runner.model).state_dict())
                               for prefix in ('state_dict.', 'ema_state_dict.module.')}
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:

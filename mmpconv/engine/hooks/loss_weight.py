@@ -5,10 +5,10 @@ from numbers import Real
 
 import numpy as np
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 from torch import nn
 
+from mmpconv.checkpoints.fitting import bare
 from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
 
@@ -70,7 +70,7 @@ class LossWeightHook(Hook):
         if self.by_epoch and not isinstance(runner.train_loop, EpochBasedTrainLoop):
             raise LaunchError(f'LossWeightHook has by_epoch=True but {type(runner.train_loop).__name__} counts no '
                               'epochs; give iterations and by_epoch=False')
-        model = _unwrapped(runner.model)
+        model = bare(runner.model)
         for path in self.weights:
             _owner(model, path)
 
@@ -94,7 +94,7 @@ class LossWeightHook(Hook):
 
     def _set(self, runner, reported: Iterable[str]) -> None:
         number = runner.epoch if self.by_epoch else runner.iter
-        model = _unwrapped(runner.model)
+        model = bare(runner.model)
         for path in self.weights:
             owner, name = _owner(model, path)
             weight = self.weight(path, number)
@@ -121,9 +121,6 @@ def _check_points(path: str, points: Sequence) -> None:
 def _is_number(value) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
-
-def _unwrapped(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model
 
 
 def _owner(model: nn.Module, path: str) -> tuple[nn.Module, str]:

@@ -1,9 +1,10 @@
-"""Progress of a training for people: a bar, and times in the log."""
+"""What a run tells people: a bar, losses in the log, and photos that could not be read."""
+import logging
 import time
-from logging import StreamHandler
+from collections.abc import Iterator
 
 import torch
-from mmengine.dist import is_main_process
+from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import Hook
 from mmengine.hooks import RuntimeInfoHook as _RuntimeInfoHook
 from rich.console import Console
@@ -13,6 +14,7 @@ from torch import Tensor
 from mmpconv.registry import HOOKS
 
 _SECONDS_BETWEEN_LOSSES = 0.2
+_NAMED = 20  # unreadable photos
 
 
 @HOOKS.register_module()
@@ -39,7 +41,7 @@ class ProgressBarHook(Hook):
             TimeRemainingColumn(), console=console)
         # The log goes to the console that draws the bar, or its lines would tear the bar apart.
         for handler in runner.logger.handlers:
-            if type(handler) is StreamHandler:
+            if type(handler) is logging.StreamHandler:
                 self._streams.append((handler, handler.setStream(_Lines(console))))
         self._progress.start()
         self._task = self._progress.add_task('', total=runner.max_iters, completed=runner.iter)
@@ -141,3 +143,73 @@ class RuntimeInfoHook(_RuntimeInfoHook):
 
 def _has_to_be_copied(value: Tensor) -> bool:
     return value.device.type != 'cpu'
+
+
+@HOOKS.register_module()
+class UnreadableImagesHook(Hook):
+    """Logs how many photos an :class:`~mmpconv.datasets.InpaintingDataset` could not read.
+
+    While training, when the number of this process grew; at the end of training, the number over all
+    processes; after validation and testing, how many photos the metrics leave out.
+
+    Args:
+        interval: Iterations between two looks while training, at least 1.
+    """
+
+    def __init__(self, interval: int = 1000):
+        if interval < 1:
+            raise ValueError(f'interval must be at least 1 iteration, got {interval}')
+        self.interval = interval
+        self._reported = 0
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        """Report what is new, every ``interval`` iterations."""
+        if self.every_n_train_iters(runner, self.interval):
+            number = sum(int(d.unreadable_flags.sum()) for d in _datasets(runner.train_loop))
+            if number > self._reported:
+                self._reported = number
+                names = [name for d in _datasets(runner.train_loop) for name in d.unreadable_images()]
+                self._log(runner, f'{number} training photos could not be read so far', names)
+
+    def after_train(self, runner):
+        """Report the number over all processes."""
+        for dataset in _datasets(runner.train_loop):
+            flags = dataset.unreadable_flags.clone()
+            all_reduce(flags, 'max')
+            dataset.unreadable_flags.copy_(flags.cpu())
+            if number := int(flags.sum()):
+                self._log(runner, f'{number} of {len(dataset)} training photos could not be read; others '
+                          'were drawn instead', dataset.unreadable_images())
+
+    def after_val_epoch(self, runner, metrics=None):
+        """Say what the metrics leave out."""
+        self._report_left_out(runner, runner.val_loop)
+
+    def after_test_epoch(self, runner, metrics=None):
+        """Say what the metrics leave out."""
+        self._report_left_out(runner, runner.test_loop)
+
+    def _report_left_out(self, runner, loop):
+        for dataset in _datasets(loop):
+            if names := dataset.unreadable_images():
+                self._log(runner, f'the metrics are over {len(dataset)} photos; {len(names)} more could not '
+                          'be read', names)
+
+    @staticmethod
+    def _log(runner, message, names):
+        more = ', ...' if len(names) > _NAMED else ''
+        runner.logger.log(logging.WARNING, f'{message}: {", ".join(names[:_NAMED])}{more}')
+
+
+def _datasets(loop) -> Iterator:
+    """The datasets of a loop that count their unreadable photos, out of all wrappers."""
+    loaders = getattr(loop, 'dataloaders', None) or [loop.dataloader]
+    pending = [loader.dataset for loader in loaders]
+    while pending:
+        dataset = pending.pop(0)
+        if hasattr(dataset, 'unreadable_images'):
+            yield dataset
+        elif hasattr(dataset, 'datasets'):
+            pending.extend(dataset.datasets)
+        elif hasattr(dataset, 'dataset'):
+            pending.append(dataset.dataset)

@@ -8,12 +8,12 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop
 from mmengine.runner.amp import autocast
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from mmpconv.checkpoints.fitting import bare
 from mmpconv.registry import HOOKS
 
 from ..loops import random_states
@@ -135,7 +135,7 @@ class ValidationSheetHook(Hook):
 
     def before_val(self, runner) -> None:
         """As :meth:`before_train`."""
-        model = _unwrapped(runner.model)
+        model = bare(runner.model)
         if not hasattr(model, 'forward_tensor'):
             raise TypeError(f'ValidationSheetHook shows the output of inpaintors, which have forward_tensor; '
                             f'{type(model).__name__} has not: take the hook out of custom_hooks')
@@ -148,7 +148,7 @@ class ValidationSheetHook(Hook):
         step = runner.iter if isinstance(runner._train_loop, BaseLoop) else 0
         for number, loader in enumerate(getattr(loop, 'dataloaders', None) or [loop.dataloader]):
             with autocast(enabled=getattr(loop, 'fp16', False)):
-                sheet = draw_sheet(_unwrapped(runner.model), loader.dataset, self.count)
+                sheet = draw_sheet(bare(runner.model), loader.dataset, self.count)
             name = f'validation_sheet_{number}' if number else 'validation_sheet'
             runner.visualizer.add_image(name, sheet, step)
 
@@ -176,7 +176,3 @@ def draw_sheet(model: nn.Module, dataset: Dataset, count: int):
         shown = [model.data_preprocessor.destruct(image.float(), truth)[0] for image in (inputs, output, composite)]
         samples.append([to_picture(image) for image in (*shown, truth.gt_img[0])])
     return contact_sheet(samples, TITLES)
-
-
-def _unwrapped(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model

@@ -6,7 +6,7 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS
 
 import mmpconv.registry  # noqa: F401
-from mmpconv.engine.trained_model import read_model_config
+from mmpconv.configs import read_model_config
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 ENCDEC = 'model = dict(encdec=dict(encoder=dict({0}), decoder=dict({0})))'

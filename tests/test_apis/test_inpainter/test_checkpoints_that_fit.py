@@ -12,8 +12,10 @@ from mmpconv.apis import Inpainter
 from mmpconv.apis.export import load_described
 from mmpconv.apis.own_network import own_settings
 from mmpconv.checkpoints import CheckpointError, write_safetensors
+from mmpconv.checkpoints.fitting import build_trained_model
+from mmpconv.checkpoints.loading import read_checkpoint
 from mmpconv.checkpoints.network_config import NetworkConfig
-from mmpconv.engine.trained_model import build_model, load_trained_model
+from mmpconv.configs import build_model
 from mmpconv.errors import LaunchError
 
 CONFIG = '''
@@ -241,4 +243,4 @@ def test_two_checkpoints_or_neither_are_refused(trained):
 def test_every_loading_for_use_is_strict(trained):
     config = Config.fromfile(trained / 'wide.py')
     with pytest.raises(CheckpointError, match='does not fit it: 1?[0-9]+ of [0-9]+ weights have another shape'):
-        load_trained_model(config.model, str(trained / 'iter_400.pth'), 'mmpconv', 'it')
+        build_trained_model(config.model, read_checkpoint(str(trained / 'iter_400.pth')), 'it', 'mmpconv', 'it')

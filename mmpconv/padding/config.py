@@ -1,18 +1,19 @@
-"""A config whose model has another padding, made of any config."""
+"""Padding by config, where there is MMEngine: a hook, and a config made of another one."""
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mmengine.config import Config, ConfigDict
-from mmengine.registry import MODELS, DefaultScope
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from torch import nn
 
-from mmpconv.engine.trained_model import read_model_config
+from mmpconv.configs import build_model, read_model_config
 from mmpconv.errors import LaunchError, one_line
-from mmpconv.padding import PaddingReport, convert_padding
-from mmpconv.padding.convert import PatternError
 from mmpconv.whole_files import write_text
+
+from .convert import PaddingReport, PatternError, convert_padding
 
 _TORCHVISION = 'torchvision:'
 _OPTIONS = {'include': '--only', 'exclude': '--skip'}
@@ -26,6 +27,33 @@ model = dict(
     type='PaddedModel',
 {arguments}    model={{{{_base_.model}}}})
 """
+
+
+class ConvertPaddingHook(Hook):
+    """Changes the padding of the runner's model before it trains, validates or tests.
+
+    For ``custom_hooks``. Where only the config builds the model (``init_model`` of MMSegmentation, say), no
+    hook runs: :func:`~mmpconv.padding.model.PaddedModel` works there too.
+
+    Args:
+        mode, include, exclude: See :func:`~mmpconv.convert_padding`.
+    """
+
+    # Before hooks that copy the model, such as the EMA hook.
+    priority = 'VERY_HIGH'
+
+    def __init__(self, mode: str = 'partial', include: str | Sequence[str] | None = None,
+                 exclude: str | Sequence[str] | None = None):
+        self.mode, self.include, self.exclude = mode, include, exclude
+
+    def before_run(self, runner) -> None:
+        """Convert; after the first time there is nothing to do.
+
+        Raises:
+            ValueError: See :func:`~mmpconv.convert_padding`.
+        """
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        runner.logger.info(convert_padding(model, self.mode, self.include, self.exclude))
 
 
 def report_padding(name: str, mode: str, only: Sequence[str] | None, skip: Sequence[str] | None) -> PaddingReport:
@@ -96,12 +124,8 @@ def _hook(mode: str) -> str:
 
 def _model_of(config: Config, name: str) -> nn.Module:
     """The model of a config, without pretrained weights."""
-    with DefaultScope.overwrite_default_scope(config.get('default_scope') or 'mmengine'):
-        try:
-            return MODELS.build(_without_weights(config.model))
-        except Exception as error:  # whatever a model has against being built
-            raise LaunchError(f'the model of {name} cannot be built: {type(error).__name__}: '
-                              f'{one_line(error)}') from error
+    return build_model(_without_weights(config.model), config.get('default_scope') or 'mmengine',
+                       f'the model of {name}')
 
 
 def _without_weights(node):
