@@ -15,8 +15,7 @@ from timing import time_alternately
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.apis import Inpainter
-from mmpconv.apis.picture_network import PictureNetwork
-from mmpconv.apis.torch_network import TorchNetwork
+from mmpconv.apis.torch_network import PictureNetwork, TorchNetwork
 from mmpconv.models import PConvInpaintor
 from mmpconv.photos import PhotoWarning
 

@@ -9,8 +9,8 @@ from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 
 from mmpconv.apis.export import trace, write_onnx
-from mmpconv.apis.onnx_network import OUTPUTS, device_of, onnx_session
-from mmpconv.apis.picture_network import PictureNetwork
+from mmpconv.apis.networks import OUTPUTS, device_of, onnx_session
+from mmpconv.apis.torch_network import PictureNetwork
 
 EAGER = 'PyTorch'
 Runner = Callable[[Tensor, Tensor], Tensor]

@@ -9,7 +9,7 @@ CHOICE = ("pconv_stage2_4xb2_places-256x256 (MMagic's weights, downloaded once) 
           'oriented, pyramid, telea, navier-stokes and biharmonic need no weights')
 
 # Imported when they are asked for: most of what is here needs neither.
-_LATE = {'Inpainter': 'inpainter', 'finetune': 'finetuning', 'get_model': 'models', 'inpainting_models': 'models',
+_LATE = {'Inpainter': 'inpainter', 'finetune': 'models', 'get_model': 'models', 'inpainting_models': 'models',
          'list_models': 'models'}
 
 

@@ -23,8 +23,8 @@ from mmpconv.version import __version__
 from mmpconv.whole_files import whole_file
 
 from .models import shipped_model
-from .onnx_network import FORMAT, INPUTS, OUTPUTS, onnx_session
-from .picture_network import PictureNetwork
+from .networks import FORMAT, INPUTS, OUTPUTS, onnx_session
+from .torch_network import PictureNetwork
 from .trained_network import load_picture_network
 
 TOLERANCE = 1e-4  # of colours in [0, 1]
@@ -48,7 +48,7 @@ class Comparison:
 
 
 def compare(run: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], network: PictureNetwork) -> list[Comparison]:
-    """Run both on photos of several shapes, with holes of several kinds.
+    """Run both on photos of :data:`SHAPES`, with holes of several kinds.
 
     Args:
         run: What has been exported, called as the network. It gets NaN in the holes, which the network does not.
@@ -140,11 +140,10 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def load_described(model: str, checkpoint: str | None) -> tuple[PictureNetwork, dict[str, str]]:
-    """Load a network (see :func:`load_picture_network`) and describe it.
+    """Load a network, and describe it in texts by names that begin with ``mmpconv.``.
 
-    Returns:
-        tuple[PictureNetwork, dict[str, str]]: The network; and as texts, by names that begin with ``mmpconv.``: the
-        version of the format, name, training size in pixels, what inputs and outputs hold, and what it is made from.
+    They say: the version of the format, name, training size in pixels, what inputs and outputs hold, and what it is
+    made from.
     """
     network = load_picture_network(model, checkpoint)
     shipped = shipped_model(model)
@@ -190,9 +189,7 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
     The file is tried before it gets its name: ONNX Runtime has to compute what PyTorch computes.
 
     Args:
-        model: Path of a config, ``package::path``, the name of a shipped config, or a checkpoint that holds its own
-            config.
-        checkpoint: File or URL. None: the published weights of a shipped config.
+        model, checkpoint: See :func:`~mmpconv.apis.trained_network.load_picture_network`.
         path: Where to write to. A file that is there is replaced, if all goes well.
 
     Returns:

@@ -1,55 +1,13 @@
 """Fills all holes of a photo, whatever their size and its, in bounded memory."""
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
+import cv2
 import numpy as np
 
-from .regions import (
-    Level,
-    Region,
-    Window,
-    as_floats,
-    enlarge,
-    find_regions,
-    from_floats,
-    halve_color,
-    halve_masks,
-    make_level,
-    windows_over,
-)
-
-
-class FillingNetwork(ABC):
-    """Fills the holes of small pictures, whatever runs it.
-
-    Attributes:
-        size: Side of the photos that it was trained on, in pixels.
-        device: Where it runs, as torch names it.
-    """
-
-    size: int
-    device: str
-
-    @abstractmethod
-    def __call__(self, images: np.ndarray, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fill. May be called by several threads at a time.
-
-        Args:
-            images: ``(n, h, w, 3)`` float32, RGB in [0, 1]; what they hold in the holes has no effect.
-            holes: ``(n, h, w)`` bool, True = hole.
-
-        Returns:
-            tuple[np.ndarray, np.ndarray]: ``(n, h, w, 3)`` float32, RGB in [0, 1]; only the pixels of the holes mean
-            anything. And ``(n, h, w)`` bool, False where the network is too shallow to have seen anything valid.
-        """
-
-
-def smaller_windows(shape: tuple[int, int], count: int) -> dict[str, int]:
-    """The remedy for windows that need more memory than there is."""
-    return {'tile_size': max(shape) // 2, **({'batch_size': count // 2} if count > 1 else {})}
-
+from .networks import FillingNetwork, as_floats, from_floats
+from .regions import Region, Window, depth_of, find_regions, windows_over
 
 # How deep a hole a network fills at one resolution, as a share of the size of the photos that it was trained on.
 DEPTH = 1 / 4
@@ -70,6 +28,77 @@ class Filled:
     coarsest: int = 0
     deepest: float = 0
     unreached: int = 0
+
+
+class Level:
+    """A region at one resolution.
+
+    Args:
+        hole: ``(h, w)`` bool, what is to be filled in the end. blind: ``(h, w)`` bool, what else has no colour.
+        depth: The network fills hole pixels up to this distance in pixels from the nearest valid one, in which it
+            sees the coarser filling farther away as valid, and fades into it. None: it fills all, as at the
+            coarsest resolution.
+
+    Attributes:
+        hole: As given. unknown: ``(h, w)`` bool, pixels without a colour.
+        target: ``(h, w)`` bool, those that a network is to fill at this resolution.
+        weight: ``(h, w)`` float32 in [0, 1], how much what the network says counts against what was found at the
+            next coarser resolution; or None at the coarsest.
+    """
+
+    def __init__(self, hole: np.ndarray, blind: np.ndarray, depth: float | None):
+        self.hole, self.unknown, self.target, self.weight = hole, hole | blind, hole, None
+        if depth is not None:
+            distance = depth_of(self.unknown)
+            self.target = hole & (distance < depth)
+            self.weight = np.clip(2 - 2 * distance / depth, 0, 1)
+
+
+def halved_size(shape: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of the next coarser resolution, at least one pixel."""
+    return -(-shape[0] // 2), -(-shape[1] // 2)
+
+
+def halve_masks(hole: np.ndarray, blind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Hole and blind pixels at half the resolution: where less than half of the pixels have a colour.
+
+    Blind ones beside a hole are holes there: its colours at the finer resolution are interpolated from theirs, too.
+    """
+    height, width = halved_size(hole.shape)
+    known = cv2.resize((~(hole | blind)).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    unknown = known < 0.5
+    holes = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    is_hole = unknown & (cv2.dilate(holes, np.ones((5, 5), np.uint8)) > 0)
+    return is_hole, unknown & ~is_hole
+
+
+def halve_color(color: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+    """Colours at half the resolution: means over those pixels that have one.
+
+    Args:
+        color: ``(h, w, 3)``, float32, or in the type of a photo. unknown: ``(h, w)`` bool.
+
+    Returns:
+        np.ndarray: ``(h / 2, w / 2, 3)`` float32 in [0, 1], rounded up; 0 where nothing is known.
+    """
+    height, width = halved_size(unknown.shape)
+    # The photo's own type, not floats: at full resolution this is what takes memory.
+    seen = np.where(unknown[..., None], color.dtype.type(0), color)
+    total = cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA)
+    share = cv2.resize((~unknown).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return as_floats(total) / np.maximum(share, 1e-6)[..., None]
+
+
+def enlarge(color: np.ndarray, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """Colours at the next finer resolution.
+
+    Args:
+        color: ``(h, w, 3)`` float32 in [0, 1].
+        shape: Height and width.
+        dtype: Of the result, which is ``(*shape, 3)``.
+    """
+    enlarged = cv2.resize(from_floats(color, dtype), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return enlarged if dtype.kind == 'u' else enlarged.clip(0, 1)
 
 
 class Filling:
@@ -119,9 +148,9 @@ class Filling:
         """From full resolution to the coarsest."""
         hole, blind, levels = region.hole, region.blind, []
         for _ in range(region.halvings):
-            levels.append(make_level(hole, blind, self.depth))
+            levels.append(Level(hole, blind, self.depth))
             hole, blind = halve_masks(hole, blind)
-        return [*levels, make_level(hole, blind, None)]
+        return [*levels, Level(hole, blind, None)]
 
     def _windows(self, level: Level) -> list[Window]:
         return windows_over(level.target, self.tile_size, self.overlap)

@@ -11,13 +11,12 @@ from PIL import Image
 from mmpconv.errors import LaunchError
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, PhotoWarning, hole_mask
 
-from . import DEFAULT_MODEL
-from .filling import Filled, Filling, FillingNetwork
+from .filling import Filled, Filling
+from .models import load_network
+from .networks import FillingNetwork
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_PATHS = (str, Path)
 
 
 class Inpainter:
@@ -66,8 +65,11 @@ class Inpainter:
         for name, value in (('batch_size', batch_size), ('max_pixels', max_pixels)):
             if value < 1:
                 raise LaunchError(f'{name} is {value} but must be at least 1')
-        self.network = (model if isinstance(model, FillingNetwork) else
-                        _load_network(model, checkpoint, device, dtype, compile))
+        if isinstance(model, FillingNetwork):
+            self.network = model
+        else:
+            names = (None if name is None else str(name) for name in (model, checkpoint))
+            self.network = load_network(*names, device, dtype, compile)
         if tile_size is not None and tile_size < self.network.size:
             raise LaunchError(f'windows of {tile_size} pixels are smaller than the photos that the network was trained '
                               'on', {'tile_size': self.network.size})
@@ -187,40 +189,6 @@ class Inpainter:
         warnings.warn(PhotoWarning(message, remedy, 'a hole is deep for the network'), stacklevel=4)
 
 
-def _load_network(model: str | Path | None, checkpoint: str | Path | None, device: str, dtype: str,
-                  compile: bool) -> FillingNetwork:
-    checkpoint = None if checkpoint is None else str(checkpoint)
-    if model is None and checkpoint is None:
-        model = DEFAULT_MODEL
-    model = None if model is None else str(model)
-    if model and model.lower().endswith('.onnx'):
-        from .onnx_network import OnnxNetwork
-
-        given = [name for name, value in (('checkpoint', checkpoint), ('compile', compile),
-                                          ('dtype', dtype not in ('auto', 'float32'))) if value]
-        if given:
-            raise LaunchError(f'{" and ".join(given)} cannot be given with {model}, which holds its weights and '
-                              'precision', dict.fromkeys(given))
-        return OnnxNetwork(model, device)
-    from .classical_network import CLASSICAL_MODELS, ClassicalNetwork
-
-    if model in CLASSICAL_MODELS:
-        if checkpoint or compile:
-            raise LaunchError(f'{model} has no weights and is not compiled',
-                              {'checkpoint' if checkpoint else 'compile': None})
-        return ClassicalNetwork(model, device)
-    if model == DEFAULT_MODEL and checkpoint is None:
-        from .picture_network import network_of_the_package
-        from .torch_network import TorchNetwork
-
-        return TorchNetwork(network_of_the_package(), device, dtype, compile)
-    # Here, not above: what is above needs no MM* library, whose import takes seconds.
-    from .torch_network import TorchNetwork
-    from .trained_network import load_picture_network
-
-    return TorchNetwork(load_picture_network(model, checkpoint), device, dtype, compile)
-
-
 def _is_tensor(value: Any) -> bool:
     """Without importing torch, which an exported network does not need."""
     torch = sys.modules.get('torch')
@@ -254,7 +222,7 @@ def _one_each(mask: Any, count: int) -> list:
 def _result_paths(out: Any, several: bool, count: int) -> list[Path | None]:
     if out is None:
         return [None] * count
-    if isinstance(out, _PATHS):
+    if isinstance(out, (str, Path)):
         if several:
             Path(out).mkdir(parents=True, exist_ok=True)
         return [Path(out)] * count

@@ -1,4 +1,4 @@
-"""Regions, windows and levels of a photo in which holes are filled one after another."""
+"""Regions of a photo that are filled one after another, and the windows in which a network sees them."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ def find_regions(hole: np.ndarray, hidden: np.ndarray | None, size: int,
             nothing is halved.
 
     Yields:
-        Region: From top left to bottom right.
+        Region: One for each group.
     """
     context = size // 2
     groups, boxes = _groups(hole, context)
@@ -74,19 +74,16 @@ def _groups(hole: np.ndarray, reach: int) -> tuple[np.ndarray, list[tuple[slice,
     """Number of its group at each block of the photo, and rows and columns of the holes of each group, in pixels."""
     height, width = hole.shape
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
-    padded = np.zeros((rows * _BLOCK, columns * _BLOCK), bool)
-    padded[:height, :width] = hole
-    blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).any((1, 3))
-    side = 2 * -(-reach // _BLOCK) + 1  # two groups are at least twice this reach apart
-    groups = cv2.connectedComponents(cv2.dilate(blocks.astype(np.uint8), np.ones((side, side), np.uint8)))[1]
-    y, x = np.nonzero(blocks)
-    corners = np.zeros((groups.max() + 1, 4), int)
-    corners[:, :2] = blocks.shape
-    for column, (extreme, values) in enumerate(
-            [(np.minimum, y), (np.minimum, x), (np.maximum, y + 1), (np.maximum, x + 1)]):
-        extreme.at(corners[:, column], groups[y, x], values)
-    boxes = (corners[1:] * _BLOCK).clip(max=[height, width, height, width])
-    return groups, [(slice(top, bottom), slice(left, right)) for top, left, bottom, right in boxes.tolist()]
+    whole = np.pad(hole, ((0, rows * _BLOCK - height), (0, columns * _BLOCK - width)))
+    near = -(-reach // _BLOCK)  # two groups are at least twice this far apart
+    # So much room around that the box of a group is that of its holes, grown by it.
+    blocks = np.pad(whole.reshape(rows, _BLOCK, columns, _BLOCK).any((1, 3)), near)
+    grown = cv2.dilate(blocks.astype(np.uint8), np.ones((2 * near + 1, 2 * near + 1), np.uint8))
+    _, groups, boxes, _ = cv2.connectedComponentsWithStats(grown)
+    starts = boxes[1:, 1::-1] * _BLOCK
+    stops = np.minimum(starts + (boxes[1:, 3:1:-1] - 2 * near) * _BLOCK, hole.shape)
+    places = [tuple(map(slice, start, stop)) for start, stop in zip(starts.tolist(), stops.tolist())]
+    return groups[near:near + rows, near:near + columns], places
 
 
 def _of_group(hole: np.ndarray, groups: np.ndarray, number: int, place: tuple[slice, slice]) -> np.ndarray:
@@ -121,19 +118,13 @@ class Window:
     """A part of a picture that a network sees at a time.
 
     Attributes:
-        rows, columns: Where it is.
+        place: Rows and columns where it is.
         weight: How much its pixels count where windows overlap, ``(rows, columns)`` float32 in (0, 1]: less and less
             towards a side that it shares with a neighbour.
     """
 
-    rows: slice
-    columns: slice
+    place: tuple[slice, slice]
     weight: np.ndarray
-
-    @property
-    def place(self) -> tuple[slice, slice]:
-        """Where it is in an array whose first axes are rows and columns."""
-        return self.rows, self.columns
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -154,7 +145,7 @@ def windows_over(target: np.ndarray, side: int, overlap: int) -> list[Window]:
         list[Window]: Those of an even grid that hold pixels to be filled.
     """
     rows, columns = (_spans(target.any(axis), side, overlap) for axis in (1, 0))
-    return [Window(high, wide, np.outer(vertical, horizontal))
+    return [Window((high, wide), np.outer(vertical, horizontal))
             for high, vertical in rows for wide, horizontal in columns if target[high, wide].any()]
 
 
@@ -180,97 +171,3 @@ def _spans(needed: np.ndarray, side: int, overlap: int) -> list[tuple[slice, np.
 
 def _ramp(length: int, rise: int) -> np.ndarray:
     return np.minimum(1, (np.arange(length, dtype=np.float32) + 1) / (rise + 1))
-
-
-@dataclass(frozen=True)
-class Level:
-    """A region at one resolution.
-
-    Attributes:
-        hole: ``(h, w)`` bool, what is to be filled in the end.
-        unknown: ``(h, w)`` bool, pixels without a colour: holes, and what is not to be filled.
-        target: ``(h, w)`` bool, those that a network is to fill at this resolution.
-        weight: ``(h, w)`` float32 in [0, 1], how much what the network says counts against what was found at the
-            next coarser resolution; or None at the coarsest.
-    """
-
-    hole: np.ndarray
-    unknown: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray | None
-
-
-def halved_size(shape: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of the next coarser resolution, at least one pixel."""
-    return -(-shape[0] // 2), -(-shape[1] // 2)
-
-
-def make_level(hole: np.ndarray, blind: np.ndarray, depth: float | None) -> Level:
-    """The hole at one resolution.
-
-    Args:
-        hole: ``(h, w)`` bool, what is to be filled in the end. blind: ``(h, w)`` bool, what else has no colour.
-        depth: The network fills hole pixels up to this distance in pixels from the nearest valid one, in which it
-            sees the coarser filling farther away as valid, and fades into it. None: it fills all, as at the
-            coarsest resolution.
-    """
-    unknown = hole | blind
-    if depth is None:
-        return Level(hole, unknown, hole, None)
-    distance = depth_of(unknown)
-    return Level(hole, unknown, hole & (distance < depth), np.clip(2 - 2 * distance / depth, 0, 1))
-
-
-def halve_masks(hole: np.ndarray, blind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Hole and blind pixels at half the resolution: where less than half of the pixels have a colour.
-
-    Blind ones beside a hole are holes there: its colours at the finer resolution are interpolated from theirs, too.
-    """
-    height, width = halved_size(hole.shape)
-    known = cv2.resize((~(hole | blind)).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    unknown = known < 0.5
-    holes = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    is_hole = unknown & (cv2.dilate(holes, np.ones((5, 5), np.uint8)) > 0)
-    return is_hole, unknown & ~is_hole
-
-
-def halve_color(color: np.ndarray, unknown: np.ndarray) -> np.ndarray:
-    """Colours at half the resolution: means over those pixels that have one.
-
-    Args:
-        color: ``(h, w, 3)``, float32, or in the type of a photo. unknown: ``(h, w)`` bool.
-
-    Returns:
-        np.ndarray: ``(h / 2, w / 2, 3)`` float32 in [0, 1], rounded up; 0 where nothing is known.
-    """
-    height, width = halved_size(unknown.shape)
-    # The photo's own type, not floats: at full resolution this is what takes memory.
-    seen = np.where(unknown[..., None], color.dtype.type(0), color)
-    total = cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA)
-    share = cv2.resize((~unknown).astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    return as_floats(total) / np.maximum(share, 1e-6)[..., None]
-
-
-def enlarge(color: np.ndarray, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """Colours at the next finer resolution.
-
-    Args:
-        color: ``(h, w, 3)`` float32 in [0, 1].
-        shape: Height and width.
-        dtype: Of the result, which is ``(*shape, 3)``.
-    """
-    enlarged = cv2.resize(from_floats(color, dtype), (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
-    return enlarged if dtype.kind == 'u' else enlarged.clip(0, 1)
-
-
-def as_floats(color: np.ndarray) -> np.ndarray:
-    """Colours of uint8, uint16, or float32 in [0, 1], as float32 in [0, 1]."""
-    return color.astype(np.float32) if color.dtype.kind == 'f' else color * np.float32(1 / np.iinfo(color.dtype).max)
-
-
-def from_floats(color: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """The inverse of :func:`as_floats`, to the nearest value that the type has."""
-    color = color.clip(0, 1)
-    if dtype.kind == 'f':
-        return color.astype(dtype)
-    return (color * np.float32(np.iinfo(dtype).max)).round().astype(dtype)

@@ -69,7 +69,7 @@ def print_models(patterns: Sequence[str] = ('*', ), with_weights: bool = False, 
     found = _matching(patterns, with_weights)
     width = max(len(model.name) for model in found)
     if fillings:
-        from mmpconv.apis.classical_network import CLASSICAL_MODELS
+        from mmpconv.apis.networks import CLASSICAL_MODELS
 
         for name, use in CLASSICAL_MODELS.items():
             print(f'{name:<{width}}  {"-":<14}  no weights needed: {use}')

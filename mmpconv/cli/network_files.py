@@ -51,7 +51,7 @@ def publish(args: argparse.Namespace) -> None:
 
     mmpconv publish work_dirs/mine/iter_40000.pth mine.safetensors --note 'trained on photos of trees'
     """
-    from mmpconv.apis.publish_model import publish
+    from mmpconv.apis.trained_network import publish
 
     digest = publish(args.checkpoint, args.target, args.note)
     print(f'{args.target}: {args.target.stat().st_size / 1e6:.1f} MB, sha256 {digest}')

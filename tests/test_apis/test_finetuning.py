@@ -5,7 +5,7 @@ from mmengine.config import Config
 from skimage import data
 
 from mmpconv.apis import Inpainter, finetune
-from mmpconv.apis.finetuning import finetuning_config
+from mmpconv.apis.models import finetuning_config
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.cli.main import main
 from mmpconv.errors import LaunchError

@@ -1,7 +1,7 @@
 """A network that is no network."""
 import numpy as np
 
-from mmpconv.apis.filling import FillingNetwork
+from mmpconv.apis.networks import FillingNetwork
 
 FILLED = (51, 102, 153)
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from mmpconv.apis.classical_network import CLASSICAL_MODELS
+from mmpconv.apis.networks import CLASSICAL_MODELS
 from mmpconv.cli import main as mmpconv
 from mmpconv.web import server
 

@@ -123,11 +123,12 @@ def prepare(names: list[str], inputs: Path) -> None:
     import mmengine.runner.runner
 
     import mmpconv.analysis.padding_comparison.compare
-    import mmpconv.apis.classical_network
+    import mmpconv.apis.inpainter
     import mmpconv.benchmark.compare
     import mmpconv.benchmark.making.make
     import mmpconv.cli.batch.fill
     import mmpconv.engine.launch
+    import mmpconv.evaluation.baselines
 
     mmengine.runner.runner.collect_env = dict  # asks compilers for their versions, which takes longer than a training
     if any(name.startswith('export') for name in names):

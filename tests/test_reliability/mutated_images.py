@@ -175,8 +175,8 @@ def page(path: Path, good: Path) -> str:
 def _one_color() -> Iterator[None]:
     """`mmpconv inpaint` with a network that needs no weights."""
     import mmpconv.apis
-    from mmpconv.apis.filling import FillingNetwork
     from mmpconv.apis.inpainter import Inpainter
+    from mmpconv.apis.networks import FillingNetwork
 
     class Grey(FillingNetwork):
         size, device = 64, 'cpu'

@@ -6,7 +6,7 @@ from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from mmpconv.apis.regions import as_floats, from_floats
+from mmpconv.apis.networks import as_floats, from_floats
 
 _SIDE = 960  # pixels of the longer side of each half
 _GAP = 8

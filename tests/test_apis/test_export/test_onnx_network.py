@@ -10,7 +10,7 @@ import onnx
 import pytest
 from exported_networks import random_photos
 
-from mmpconv.apis.onnx_network import OnnxNetwork
+from mmpconv.apis.networks import OnnxNetwork
 from mmpconv.apis.torch_network import TorchNetwork
 from mmpconv.apis.trained_network import load_picture_network
 from mmpconv.errors import LaunchError
@@ -26,7 +26,7 @@ def arrays(shape, seed=0):
 @pytest.mark.parametrize('name', ['pconv', 'plain'])
 def test_it_is_a_network_as_that_of_pytorch(name, trained, exported):
     reference = TorchNetwork(load_picture_network(*trained(name)), 'cpu')
-    network = OnnxNetwork(exported(name), threads=1)
+    network = OnnxNetwork(exported(name))
     assert (network.size, network.device) == (reference.size, 'cpu')
     for shape in ((1, 40, 30), (3, 33, 65), (1, 1, 1)):
         images, holes = arrays(shape)
@@ -38,7 +38,7 @@ def test_it_is_a_network_as_that_of_pytorch(name, trained, exported):
 
 
 def test_threads_do_not_meet(exported):
-    network = OnnxNetwork(exported('pconv'), threads=1)
+    network = OnnxNetwork(exported('pconv'))
     inputs = [arrays((1 + seed % 3, 20 + 7 * seed, 70 - 5 * seed), seed) for seed in range(10)]
     expected = [network(*each) for each in inputs]
     with ThreadPoolExecutor(5) as threads:
@@ -51,12 +51,12 @@ def test_threads_do_not_meet(exported):
 MEASURE = """
 import sys
 import numpy as np
-from mmpconv.apis.onnx_network import OnnxNetwork
+from mmpconv.apis.networks import OnnxNetwork
 
 def resident():
     return int(open('/proc/self/statm').read().split()[1]) * 4 / 1024
 
-network = OnnxNetwork(sys.argv[1], 'cpu', 1)
+network = OnnxNetwork(sys.argv[1], 'cpu')
 def fill(height, width):
     network(np.ones((1, height, width, 3), np.float32), np.ones((1, height, width), bool))
 

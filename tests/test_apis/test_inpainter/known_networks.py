@@ -1,7 +1,7 @@
 """Networks whose answers are known."""
 import numpy as np
 
-from mmpconv.apis.filling import FillingNetwork
+from mmpconv.apis.networks import FillingNetwork
 
 
 class PlaneNetwork(FillingNetwork):

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from mmpconv.apis import Inpainter
 from mmpconv.apis.export import load_described
-from mmpconv.apis.own_network import own_settings
+from mmpconv.apis.trained_network import own_settings
 from mmpconv.checkpoints import CheckpointError, write_safetensors
 from mmpconv.checkpoints.fitting import build_trained_model
 from mmpconv.checkpoints.loading import read_checkpoint

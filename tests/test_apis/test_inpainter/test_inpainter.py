@@ -9,7 +9,7 @@ from known_networks import PlaneNetwork, ShallowNetwork, disc, plane
 from PIL import Image
 
 from mmpconv.apis import Inpainter
-from mmpconv.apis.filling import FillingNetwork
+from mmpconv.apis.networks import FillingNetwork
 from mmpconv.errors import LaunchError
 from mmpconv.photos import Photo, PhotoError, PhotoWarning
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmpconv.apis.regions import enlarge, halve_color, halve_masks, make_level
+from mmpconv.apis.filling import Level, enlarge, halve_color, halve_masks
 
 NONE = np.zeros((2, 8), bool)
 
@@ -39,8 +39,8 @@ def test_sizes_are_rounded_up():
 def test_the_rim_fades_into_the_middle():
     hole = np.zeros((1, 21), bool)
     hole[:, 1:20] = True
-    level = make_level(hole, np.zeros_like(hole), 4)
+    level = Level(hole, np.zeros_like(hole), 4)
     assert np.flatnonzero(level.target).tolist() == [1, 2, 3, 17, 18, 19]
     assert level.weight[0, 1:4].tolist() == pytest.approx([1, 1, 0.5], abs=0.05)
-    coarsest = make_level(hole, np.zeros_like(hole), None)
+    coarsest = Level(hole, np.zeros_like(hole), None)
     assert (coarsest.target == hole).all() and coarsest.weight is None

@@ -11,8 +11,7 @@ from mmengine.registry import DefaultScope
 import mmpconv.registry
 from mmpconv.apis import DEFAULT_MODEL, Inpainter, inpainting_models, trained_network
 from mmpconv.apis.models import shipped_model
-from mmpconv.apis.picture_network import PictureNetwork, network_of_the_package
-from mmpconv.apis.torch_network import TorchNetwork
+from mmpconv.apis.torch_network import PictureNetwork, TorchNetwork, network_of_the_package
 from mmpconv.apis.trained_network import load_picture_network
 from mmpconv.checkpoints.loading import file_of
 from mmpconv.errors import LaunchError

@@ -21,8 +21,8 @@ def test_windows_hold_every_pixel_to_be_filled(height, width, side, overlap, see
 def test_neighbours_share_at_least_the_overlap(length, side, overlap):
     windows = windows_over(np.ones((1, length), bool), side, overlap)
     for before, window in zip(windows, windows[1:]):
-        assert before.columns.stop - window.columns.start >= overlap
-    assert windows[0].columns.start == 0 and windows[-1].columns.stop == length
+        assert before.place[1].stop - window.place[1].start >= overlap
+    assert windows[0].place[1].start == 0 and windows[-1].place[1].stop == length
 
 
 def test_nothing_to_fill_needs_no_window():
@@ -31,7 +31,7 @@ def test_nothing_to_fill_needs_no_window():
 
 def test_windows_fade_into_each_other():
     first, second, third = windows_over(np.ones((1, 18), bool), 8, 3)
-    assert [window.columns.start for window in (first, second, third)] == [0, 5, 10]
+    assert [window.place[1].start for window in (first, second, third)] == [0, 5, 10]
     assert first.weight[0].tolist() == pytest.approx([1, 1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4])
     assert second.weight[0].tolist() == pytest.approx([1 / 4, 2 / 4, 3 / 4, 1, 1, 3 / 4, 2 / 4, 1 / 4])
     assert third.weight[0].tolist() == pytest.approx([1 / 4, 2 / 4, 3 / 4, 1, 1, 1, 1, 1])
@@ -42,6 +42,6 @@ def test_only_what_is_near_the_hole_is_seen():
     target[50, 500:560] = True
     windows = windows_over(target, 64, 10)
     assert len(windows) == 2
-    assert (windows[0].columns.start, windows[-1].columns.stop) == (490, 570) and windows[0].rows.start == 50 - 31
+    assert (windows[0].place[1].start, windows[-1].place[1].stop) == (490, 570) and windows[0].place[0].start == 50 - 31
     target[50, 560:] = target[0, 0] = True
-    assert {window.rows.start for window in windows_over(target, 64, 10)} == {0}
+    assert {window.place[0].start for window in windows_over(target, 64, 10)} == {0}
