@@ -47,6 +47,7 @@ class Comparison:
     allowed: float
 
 
+@torch.inference_mode()
 def compare(run: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], network: PictureNetwork) -> list[Comparison]:
     """Run both on photos of :data:`SHAPES`, with holes of several kinds.
 
@@ -60,10 +61,7 @@ def compare(run: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], network: Pic
         batch, height, width = shape
         image = torch.rand(batch, 3, height, width, generator=generator)
         for kind, hole in _holes(shape, generator).items():
-            with torch.inference_mode():
-                expected = network(image, hole)
-            got = run(image.masked_fill(hole > 0, torch.nan), hole)
-            difference = _difference(expected, got)
+            difference = _difference(network(image, hole), run(image.masked_fill(hole > 0, torch.nan), hole))
             allowed = TOLERANCE if difference <= TOLERANCE else max(TOLERANCE, 100 * _rounding(network, image, hole))
             comparisons.append(Comparison(shape, kind, difference, allowed))
     return comparisons
@@ -110,9 +108,7 @@ def _rounding(network: PictureNetwork, image: Tensor, hole: Tensor) -> float:
     Others add up in another order and were off ten to thirty times as far.
     """
     exact = copy.deepcopy(network).double()
-    with torch.inference_mode():
-        filled = network(image, hole)[0]
-        return (filled - exact(image.double(), hole.double())[0]).abs().max().item()
+    return (network(image, hole)[0] - exact(image.double(), hole.double())[0]).abs().max().item()
 
 
 def _difference(expected: tuple[Tensor, Tensor], got: tuple[Tensor, Tensor]) -> float:
@@ -122,21 +118,16 @@ def _difference(expected: tuple[Tensor, Tensor], got: tuple[Tensor, Tensor]) -> 
     return (got_filled - filled).abs().nan_to_num(torch.inf).max().item()
 
 
-@contextlib.contextmanager
-def new_file(path: Path) -> Iterator[Path]:
-    """As :func:`mmpconv.whole_files.whole_file`; whether it can be written is known before the work.
-
-    Raises:
-        LaunchError: It cannot.
-    """
+def _export(model: str, checkpoint: str | None, path: Path,
+            write: Callable[[PictureNetwork, dict[str, str], Path], Callable]) -> list[Comparison]:
+    """Write a network to a file, which gets its name if it computes the same: ``write`` gives what runs it."""
     if path.is_dir():
         raise LaunchError(f'{path} is a folder; give the name of a file')
-    try:
-        with whole_file(path) as unfinished:
-            unfinished.touch()
-            yield unfinished
-    except OSError as error:
-        raise LaunchError(f'{path} cannot be written ({error.strerror or error}); give another place') from error
+    network, description = load_described(model, checkpoint)
+    with whole_file(path) as unfinished:
+        comparisons = compare(write(network, description, unfinished), network)
+        require_agreement(comparisons, str(path))
+    return comparisons
 
 
 def load_described(model: str, checkpoint: str | None) -> tuple[PictureNetwork, dict[str, str]]:
@@ -201,12 +192,12 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
         CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
     """
     _require_packages()
-    network, description = load_described(model, checkpoint)
-    size = sum(weight.nbytes for weight in network.state_dict().values())
-    if size >= _LARGEST:
-        raise LaunchError(f'the network has {size / 1e9:.1f} GB of weights, and an ONNX file holds less than '
-                          '2.1 GB; export it as .pt2')
-    with new_file(Path(path)) as unfinished:
+
+    def write(network: PictureNetwork, description: dict[str, str], unfinished: Path) -> Callable:
+        size = sum(weight.nbytes for weight in network.state_dict().values())
+        if size >= _LARGEST:
+            raise LaunchError(f'the network has {size / 1e9:.1f} GB of weights, and an ONNX file holds less than '
+                              '2.1 GB; export it as .pt2')
         write_onnx(trace(network), description, unfinished)
         session = onnx_session(unfinished, 'cpu')
 
@@ -214,9 +205,9 @@ def export_onnx(model: str, checkpoint: str | None, path: str | Path) -> list[Co
             outputs = session.run(OUTPUTS, dict(zip(INPUTS, (tensor.numpy() for tensor in inputs))))
             return tuple(map(torch.from_numpy, outputs))
 
-        comparisons = compare(run, network)
-        require_agreement(comparisons, str(path))
-    return comparisons
+        return run
+
+    return _export(model, checkpoint, Path(path), write)
 
 
 @contextlib.contextmanager
@@ -279,13 +270,11 @@ def export_program(model: str, checkpoint: str | None, path: str | Path) -> list
         LaunchError: The network cannot be loaded or exported, or the two differ; there is no new file then.
         CheckpointError: The checkpoint cannot be loaded, or is not safe to load.
     """
-    network, description = load_described(model, checkpoint)
-    with new_file(Path(path)) as unfinished, _torch_silent():
-        content = io.BytesIO()  # on a disk that is full, torch itself would end the process
-        torch.export.save(trace(network), content, extra_files={DESCRIPTION: json.dumps(description, indent=1)})
-        unfinished.write_bytes(content.getbuffer())
-        program = torch.export.load(unfinished).module()
-        with torch.inference_mode():
-            comparisons = compare(program, network)
-        require_agreement(comparisons, str(path))
-    return comparisons
+    def write(network: PictureNetwork, description: dict[str, str], unfinished: Path) -> Callable:
+        with _torch_silent():
+            content = io.BytesIO()  # on a disk that is full, torch itself would end the process
+            torch.export.save(trace(network), content, extra_files={DESCRIPTION: json.dumps(description, indent=1)})
+            unfinished.write_bytes(content.getbuffer())
+            return torch.export.load(unfinished).module()
+
+    return _export(model, checkpoint, Path(path), write)

@@ -194,7 +194,7 @@ def own_settings(own: NetworkConfig, content: Mapping, checkpoint: str) -> dict:
         if number > (len(weights) if 'layers' in name or 'depth' in name else _LARGEST):
             raise CheckpointError(f'the config in {checkpoint} has {name} = {number:.6g}, which its {len(weights)} '
                                   'weights cannot be of; give the config of its network as model')
-    if told := fit_of(_without_values(settings, checkpoint), weights).sentence():
+    if told := fit_of(_without_values(settings, checkpoint).state_dict(), weights).sentence():
         raise CheckpointError(f'the weights of {checkpoint} do not fit the network that it says they are of: {told}. '
                               'Give the config of its network as model')
     return settings

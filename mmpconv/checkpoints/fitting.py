@@ -53,18 +53,17 @@ class Fit:
         return '; '.join(told)
 
 
-def weights_of(checkpoint: Any, name: str) -> 'OrderedDict[str, Tensor]':
+def weights_of(checkpoint: Mapping, name: str) -> 'OrderedDict[str, Tensor]':
     """The state dict of a checkpoint, without the ``module.`` of models that were trained by several processes.
 
     Args:
-        checkpoint: What its file holds: a state dict, or a dict with one under ``'state_dict'``.
+        checkpoint: What its file holds, which :mod:`~.loading` has made sure is a dict: a state dict, or one with a
+            state dict under ``'state_dict'``.
         name: How errors call it.
 
     Raises:
         CheckpointError: There is something in it that is no weight.
     """
-    if not isinstance(checkpoint, Mapping):
-        raise CheckpointError(f'{name} holds {_kind(checkpoint)}, not a checkpoint; give a file of weights')
     state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, Mapping):
         raise CheckpointError(f'{name} has {_kind(state)} where its weights should be; give a file of weights')
@@ -80,14 +79,14 @@ def weights_of(checkpoint: Any, name: str) -> 'OrderedDict[str, Tensor]':
     return weights
 
 
-def fit_of(model: nn.Module, weights: Mapping[str, Tensor]) -> Fit:
+def fit_of(state: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> Fit:
     """Hold weights against a model, by name, shape and kind. Extras that do no harm are on neither side.
 
     Args:
-        model: With its own weights, which may be on the meta device.
+        state: Weights of the model, which may be on the meta device.
         weights: See :func:`weights_of`.
     """
-    wanted = {key: value for key, value in model.state_dict().items()
+    wanted = {key: value for key, value in state.items()
               if isinstance(value, Tensor) and not _EXTRAS.fullmatch(key)}
     given = {key: value for key, value in weights.items() if not _EXTRAS.fullmatch(key)}
     other = {key: difference for key in wanted.keys() & given.keys()
@@ -97,7 +96,7 @@ def fit_of(model: nn.Module, weights: Mapping[str, Tensor]) -> Fit:
                {key: other[key] for key in wanted if key in other})
 
 
-def load_strictly(model: nn.Module, checkpoint: Any, name: str, what: str, remedy: str) -> None:
+def load_strictly(model: nn.Module, checkpoint: Mapping, name: str, what: str, remedy: str) -> None:
     """Load all weights of a model, which is of no use after an error.
 
     Args:
@@ -118,7 +117,7 @@ def load_strictly(model: nn.Module, checkpoint: Any, name: str, what: str, remed
         missing, left_over = model.load_state_dict(weights, strict=False)
     except RuntimeError:
         missing = left_over = None
-    fit = fit_of(model, weights)
+    fit = fit_of(model.state_dict(), weights)
     if missing is not None and not fit.other:
         fit = Fit(fit.fitting, *([key for key in keys if not _EXTRAS.fullmatch(key)] for keys in (missing, left_over)),
                   {})

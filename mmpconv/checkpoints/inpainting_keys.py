@@ -28,7 +28,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .padding_keys import CheckpointKeysError, check_target, read_weights, some_names, write_checkpoint
+from .fitting import fit_of
+from .padding_keys import CheckpointKeysError, read_weights, some_names, write_checkpoint
 
 _NORM = ('weight', 'bias', 'running_mean', 'running_var')
 _COUNTER = 'num_batches_tracked'  # files from before torch 0.4.1 do not have it
@@ -37,14 +38,16 @@ _EPS = 1e-5  # torch's default, in their BatchNorm and in ours
 
 @dataclass(frozen=True)
 class ConvertedNetwork:
-    """Weights of a network of ours, and how to build it."""
+    """Weights of a network of ours, and how to build it.
+
+    Attributes:
+        origin: Name of the network that they come from. weights: State dict of ours, the inpaintor's ``generator``.
+        encdec: Its config.
+    """
 
     origin: str
-    """Name of the network they come from."""
     weights: dict[str, Tensor]
-    """State dict of the network (``generator`` of the inpaintor)."""
     encdec: dict
-    """Config of the network."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def convert_inpainting(state_dict: Mapping[str, Tensor]) -> ConvertedNetwork:
             weights, which SunnerLi's files hold too, are left out.
 
     Raises:
-        CheckpointKeysError: The names are of no such network, one is missing or unknown, a value is no tensor or of
-            another shape, or a mask kernel is not of ones.
+        CheckpointKeysError: The names are of no such network, one is missing or unknown, a weight is of another shape,
+            or a mask kernel is not of ones.
     """
     weights = {str(key).removeprefix('module.'): value for key, value in state_dict.items()}
     weights = {key: value for key, value in weights.items() if not key.startswith('vgg.')}
@@ -90,11 +93,9 @@ def _naoto0804(weights: dict[str, Tensor]) -> ConvertedNetwork:
     _check(weights, layers, "naoto0804's PConvUNet")
     converted = {}
     for layer in layers:
-        bias = weights[f'{layer.conv}.bias'] if layer.bias else None
-        if layer.norm is None and bias is None:
-            bias = weights[f'{layer.conv}.weight'].new_zeros(layer.shape[0])
-        _put_convolution(converted, layer.ours, _times_window(weights[f'{layer.conv}.weight']), bias)
-        _put_norm(converted, layer, weights)
+        weight = _times_window(weights[f'{layer.conv}.weight'])
+        bias = weights[f'{layer.conv}.bias'] if layer.bias else weight.new_zeros(layer.shape[0])
+        _put(converted, layer, weights, weight, bias)
     # RGB to BGR, in the image that the first layer sees, that is concatenated for the last, and that it gives.
     first, last = 'encoder.enc1.conv.weight', 'decoder.dec1.conv'
     converted[first] = converted[first].flip(1)
@@ -114,19 +115,14 @@ def _sunnerli_partial(weights: dict[str, Tensor]) -> ConvertedNetwork:
     converted = {}
     for layer in layers:
         weight, bias = _times_window(weights[f'{layer.conv}.weight']), weights[f'{layer.conv}.bias']
-        if layer.norm is None:
-            if layer.ours == 'decoder.dec1':
-                weight, bias = weight / 2, bias / 2
-            _put_convolution(converted, layer.ours, weight, bias)
-        elif layer.ours.startswith('encoder.'):
-            _put_convolution(converted, layer.ours, weight)
+        if layer.ours == 'decoder.dec1':
+            weight, bias = weight / 2, bias / 2
+        _put(converted, layer, weights, weight, bias)
+        if layer.norm and layer.ours.startswith('encoder.'):
             zeros, ones = torch.zeros_like(bias), torch.ones_like(bias)
             identity = dict(zip(_NORM, (ones * (1 + _EPS)**0.5, bias, zeros, ones)))
             converted.update({f'{layer.ours}.bn.{name}': value for name, value in identity.items()})
             converted[f'{layer.ours}.bn.{_COUNTER}'] = torch.tensor(0)
-        else:
-            _put_convolution(converted, layer.ours, weight)
-            _put_norm(converted, layer, weights, bias)
     config = _pconv_config(depth, width)
     config['decoder']['out_act_cfg'] = dict(type='Tanh')
     return ConvertedNetwork("SunnerLi's PartialUNet", converted, config)
@@ -143,9 +139,7 @@ def _sunnerli_plain(weights: dict[str, Tensor]) -> ConvertedNetwork:
     _check(weights, layers, "SunnerLi's UNet")
     converted = {}
     for layer in layers:
-        weight, bias = weights[f'{layer.conv}.weight'], weights[f'{layer.conv}.bias']
-        _put_convolution(converted, layer.ours, weight, None if layer.norm else bias)
-        _put_norm(converted, layer, weights, bias)
+        _put(converted, layer, weights, weights[f'{layer.conv}.weight'], weights[f'{layer.conv}.bias'])
     return ConvertedNetwork("SunnerLi's UNet", converted,
                             dict(type='UNetEncoderDecoder', num_layers=depth, width=width))
 
@@ -166,10 +160,9 @@ def _depth(weights: Mapping[str, Tensor], name: str) -> int:
 
 
 def _width(weights: Mapping[str, Tensor], name: str) -> int:
-    value = weights[name]
-    if not isinstance(value, Tensor) or value.dim() != 4:
+    if weights[name].dim() != 4:
         raise CheckpointKeysError(f'{name} must be the weight of a convolution, a tensor of 4 dimensions')
-    return len(value)
+    return len(weights[name])
 
 
 def _channels(width: int, depth: int) -> list[int]:
@@ -192,7 +185,7 @@ def _pconv_config(depth: int, width: int) -> dict:
 
 
 def _check(weights: Mapping[str, Tensor], layers: list[_Layer], network: str) -> None:
-    shapes, counters = {}, set()
+    shapes = {}
     for layer in layers:
         shapes[f'{layer.conv}.weight'] = layer.shape
         if layer.mask_conv:
@@ -201,17 +194,9 @@ def _check(weights: Mapping[str, Tensor], layers: list[_Layer], network: str) ->
             shapes[f'{layer.conv}.bias'] = layer.shape[:1]
         if layer.norm:
             shapes.update({f'{layer.norm}.{name}': layer.shape[:1] for name in _NORM})
-            counters.add(f'{layer.norm}.{_COUNTER}')
-    missing = [key for key in shapes if key not in weights]
-    unknown = [key for key in weights if key not in shapes and key not in counters]
-    if missing or unknown:
-        faults = [f'{which} {some_names(keys)}' for which, keys in (('missing', missing), ('unknown', unknown)) if keys]
-        raise CheckpointKeysError(f'the names are those of {network}, but {" and ".join(faults)}')
-    for key, shape in shapes.items():
-        if not isinstance(weights[key], Tensor):
-            raise CheckpointKeysError(f'{key} is {type(weights[key]).__name__} but must be a tensor')
-        if tuple(weights[key].shape) != shape:
-            raise CheckpointKeysError(f'{key} has shape {tuple(weights[key].shape)} but {network} has {shape} there')
+    wanted = {key: torch.empty(shape, device='meta') for key, shape in shapes.items()}
+    if told := fit_of(wanted, weights).sentence():
+        raise CheckpointKeysError(f'the names are those of {network}, but {told}')
     for layer in layers:
         if layer.mask_conv and not (weights[f'{layer.mask_conv}.weight'] == 1).all():
             raise CheckpointKeysError(f'{layer.mask_conv}.weight is not of ones, so this is no partial convolution and '
@@ -223,20 +208,15 @@ def _times_window(weight: Tensor) -> Tensor:
     return (weight.double() / weight[0].numel()).to(weight.dtype)
 
 
-def _put_convolution(converted: dict, layer: str, weight: Tensor, bias: Tensor | None = None) -> None:
-    converted[f'{layer}.conv.weight'] = weight
-    if bias is not None:
-        converted[f'{layer}.conv.bias'] = bias
-
-
-def _put_norm(converted: dict, layer: _Layer, weights: Mapping[str, Tensor], bias: Tensor | None = None) -> None:
-    """Their BatchNorm, after which the bias of the convolution before it may be left out."""
+def _put(converted: dict, layer: _Layer, weights: Mapping[str, Tensor], weight: Tensor, bias: Tensor) -> None:
+    """A convolution, and their BatchNorm, if there is one: the bias goes into it."""
+    converted[f'{layer.ours}.conv.weight'] = weight
     if layer.norm is None:
+        converted[f'{layer.ours}.conv.bias'] = bias
         return
     for name in _NORM:
-        converted[f'{layer.ours}.bn.{name}'] = weights[f'{layer.norm}.{name}']
-    if bias is not None:
-        converted[f'{layer.ours}.bn.running_mean'] = weights[f'{layer.norm}.running_mean'] - bias
+        value = weights[f'{layer.norm}.{name}']
+        converted[f'{layer.ours}.bn.{name}'] = value - bias if name == 'running_mean' else value
     converted[f'{layer.ours}.bn.{_COUNTER}'] = weights.get(f'{layer.norm}.{_COUNTER}', torch.tensor(0))
 
 
@@ -261,8 +241,7 @@ def convert_file(source: Path, target: Path, force: bool = False) -> ConvertedNe
     Raises:
         CheckpointError: ``source`` cannot be read or has other weights, or ``target`` cannot be written.
     """
-    check_target(target, force)
-    weights = read_weights(source, ('state_dict', 'model'))
+    weights = read_weights(source, target, force)
     try:
         network = convert_inpainting(weights)
     except CheckpointKeysError as error:

@@ -45,36 +45,62 @@ _IN_PACKAGE = 'mmpconv://'
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
-def load_from_local(filename: str, map_location=None) -> dict:
-    """Load a checkpoint file without running any code stored in it.
+def load_from_local(filename: str, map_location=None, name: str | None = None) -> dict:
+    """Load tensors, plain containers and MMEngine's log history from a file, and nothing else.
 
     Args:
         filename: Path of the file; ``~`` is expanded.
         map_location: As in :func:`torch.load`.
+        name: How errors call it. Default: by its path.
 
     Raises:
         MissingCheckpointError: There is no such file.
-        UnsafeCheckpointError: The file asks for a class or function that is
-            neither tensor data nor MMEngine's log history; nothing was executed.
+        UnsafeCheckpointError: The file asks for a class or function that is neither tensor data nor MMEngine's log
+            history; nothing was executed.
         CheckpointError: The file is damaged.
     """
-    filename = osp.expanduser(filename)
-    if not osp.isfile(filename):
-        raise MissingCheckpointError(
-            f'there is no checkpoint file {filename}; give the path of a .pth file, or a URL')
-    return safe_load(filename, filename, map_location)
+    file = osp.expanduser(filename)
+    name = name or file
+    if not osp.isfile(file):
+        raise MissingCheckpointError(f'there is no checkpoint file {name}; give the path of a .pth file, or a URL')
+    with open(file, 'rb') as opened:
+        beginning = opened.read(9)
+    if file.endswith('.safetensors') or is_safetensors(beginning):
+        return read_safetensors(file)
+    try:
+        inspect_file(file)
+        content = torch.load(file, map_location=map_location, weights_only=True)
+    except NoCheckpointError as error:
+        raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged, cut short or something else '
+                              f'({error}); fetch or copy it again, or give a .pth or .safetensors file') from error
+    except pickle.UnpicklingError as error:
+        raise UnsafeCheckpointError(
+            f'{name} was refused and nothing in it was executed: it is not a checkpoint of tensors, '
+            f'plain containers and MMEngine log history ({_first_sentence(error)}). If you trust its '
+            'origin, open it in an isolated environment and save its state_dict alone.') from None
+    except (EOFError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError,
+            OverflowError, MemoryError, OSError) as error:
+        raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged or cut short '
+                              f'({_first_sentence(error)}); fetch or copy it again') from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f'{name} holds something of type {type(content).__name__}, not a checkpoint; give a file '
+                              'of weights')
+    return content
+
+
+def _first_sentence(error: Exception) -> str:
+    """The complaint of the unpickler, without the advice on how to load unsafely that torch wraps it in."""
+    message = ' '.join(str(error.__context__ or error).split()) or type(error).__name__
+    return message.split(' was not an allowed global')[0].split('. ')[0].rstrip('.')
 
 
 @CheckpointLoader.register_scheme(prefixes=('http://', 'https://'), force=True)
-def load_from_http(filename: str, map_location=None, model_dir: str | None = None,
-                   progress: bool = True) -> dict:
+def load_from_http(filename: str, map_location=None, model_dir: str | None = None, progress: bool = True) -> dict:
     """Download a checkpoint once, then load it as :func:`load_from_local` does.
 
     Args:
-        filename: URL.
-        map_location: As in :func:`torch.load`.
-        model_dir: Where downloads are kept. Defaults to torch hub's ``checkpoints``.
-        progress: Whether to show a progress bar.
+        filename: URL. map_location: As in :func:`torch.load`.
+        model_dir, progress: ``folder`` and ``progress`` of :func:`download`.
 
     Raises:
         DownloadError: The URL cannot be fetched.
@@ -94,12 +120,10 @@ def load_from_ceph(filename: str, map_location=None, backend: str = 'petrel') ->
     """Load a checkpoint from an object store, with the same checks.
 
     Args:
-        filename: URL of the object.
-        map_location: As in :func:`torch.load`.
-        backend: Storage backend of MMEngine.
+        filename: URL of the object. map_location: As in :func:`torch.load`. backend: Storage backend of MMEngine.
     """
     with _mmengine.get_file_backend(filename, backend_args={'backend': backend}).get_local_path(filename) as path:
-        return safe_load(path, filename, map_location)
+        return load_from_local(path, map_location, filename)
 
 
 @CheckpointLoader.register_scheme(prefixes=_IN_PACKAGE, force=True)
@@ -109,8 +133,7 @@ def load_from_package(filename: str, map_location=None) -> dict:
     A config cannot name their path: it is another one in a source checkout than where pip has put them.
 
     Args:
-        filename: ``mmpconv://`` and the name of the file.
-        map_location: As in :func:`torch.load`.
+        filename: ``mmpconv://`` and the name of the file. map_location: As in :func:`torch.load`.
 
     Raises:
         MissingCheckpointError: There are no such weights in the package.
@@ -159,42 +182,6 @@ def sha256_of(checkpoint: str) -> str:
 _mmengine.load_from_http = load_from_http
 
 
-def safe_load(file: str, name: str, map_location=None) -> dict:
-    """``torch.load`` of tensors, plain containers and MMEngine's log history, and of nothing else.
-
-    Args:
-        file: Path.
-        name: How errors call it.
-        map_location: As in :func:`torch.load`.
-
-    Raises:
-        UnsafeCheckpointError, CheckpointError: As :func:`load_from_local`.
-    """
-    with open(file, 'rb') as opened:
-        beginning = opened.read(9)
-    if file.endswith('.safetensors') or is_safetensors(beginning):
-        return read_safetensors(file)
-    try:
-        inspect_file(file)
-        content = torch.load(file, map_location=map_location, weights_only=True)
-    except NoCheckpointError as error:
-        raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged, cut short or something else '
-                              f'({error}); fetch or copy it again, or give a .pth or .safetensors file') from error
-    except pickle.UnpicklingError as error:
-        raise UnsafeCheckpointError(
-            f'{name} was refused and nothing in it was executed: it is not a checkpoint of tensors, '
-            f'plain containers and MMEngine log history ({_first_sentence(error)}). If you trust its '
-            'origin, open it in an isolated environment and save its state_dict alone.') from None
-    except (EOFError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError,
-            OverflowError, MemoryError, OSError) as error:
-        raise CheckpointError(f'{name} cannot be read as a checkpoint, it may be damaged or cut short '
-                              f'({_first_sentence(error)}); fetch or copy it again') from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f'{name} holds something of type {type(content).__name__}, not a checkpoint; give a file '
-                              'of weights')
-    return content
-
-
 def download(url: str, folder: Path | None = None, progress: bool = True) -> Path:
     """Download a checkpoint, unless it is there.
 
@@ -225,12 +212,6 @@ def download(url: str, folder: Path | None = None, progress: bool = True) -> Pat
     return path
 
 
-def _first_sentence(error: Exception) -> str:
-    """The complaint of the unpickler, without the advice on how to load unsafely that torch wraps it in."""
-    message = ' '.join(str(error.__context__ or error).split()) or type(error).__name__
-    return message.split(' was not an allowed global')[0].split('. ')[0].rstrip('.')
-
-
 def load_pretrained(source: str, what: str, url: str, argument: str,
                     error: type[CheckpointError] = CheckpointError) -> dict[str, torch.Tensor]:
     """Load a state dict on the CPU, without running any code stored in it.
@@ -254,7 +235,7 @@ def load_pretrained(source: str, what: str, url: str, argument: str,
         raise error(f'{what} cannot be had from {source!r} ({reason}). Either let this machine download {url}, or put '
                     f'that file into {torch.hub.get_dir()}/checkpoints; or give a copy of it in the config: '
                     f"{argument}='/path/to/{file_name}'") from cause
-    state = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, dict) else checkpoint
+    state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, dict):
         raise error(f'{source} holds a {type(state).__name__}, not a state dict; give {file_name}')
     return state

@@ -149,33 +149,30 @@ class _NotDataError(ValueError):
     """An expression that is more than data."""
 
 
+class _AsData(ast.NodeTransformer):
+    """Writes `dict(a=1)`, and all that MMEngine writes for a dict, as `{'a': 1}`, and refuses every other call."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Dict:
+        """Keys and values of a dict."""
+        self.generic_visit(node)
+        # It writes `dict({'4': 1.0})` where keys are no names, as in the layer weights of the perceptual loss.
+        parts = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg is None)]
+        if not isinstance(node.func, ast.Name) or node.func.id != 'dict' or len(node.args) > 1 or not all(
+                isinstance(part, ast.Dict) for part in parts):
+            raise _NotDataError(f'`{ast.unparse(node)[:60]}` in line {node.lineno}')
+        named = [(ast.Constant(keyword.arg), keyword.value) for keyword in node.keywords if keyword.arg is not None]
+        pairs = [*(pair for part in parts for pair in zip(part.keys, part.values)), *named]
+        return ast.copy_location(ast.Dict([key for key, _ in pairs], [value for _, value in pairs]), node)
+
+    def visit_Set(self, node: ast.Set) -> None:
+        """Refused: what looks at a config looks into lists and dicts."""
+        raise _NotDataError(f'`{ast.unparse(node)[:60]}` in line {node.lineno}')
+
+
 def _value(node: ast.expr) -> Any:
-    if isinstance(node, ast.Constant) and isinstance(node.value, (str, int, float, type(None))):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        number = _value(node.operand)
-        if isinstance(number, (int, float)):
-            return -number if isinstance(node.op, ast.USub) else number
-    if isinstance(node, (ast.List, ast.Tuple)):
-        values = [_value(entry) for entry in node.elts]
-        return values if isinstance(node, ast.List) else tuple(values)
-    if isinstance(node, ast.Dict):
-        return dict(_entries(node))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict' and (
-            not node.args or (len(node.args) == 1 and isinstance(node.args[0], ast.Dict))):
-        # MMEngine writes `dict({'4': 1.0})` where keys are no names, as in the layer weights of the perceptual loss.
-        made = dict(_entries(node.args[0])) if node.args else {}
-        for keyword in node.keywords:
-            value = _value(keyword.value)
-            if keyword.arg is None and not isinstance(value, dict):
-                raise _NotDataError(f'`**` of no dict in line {node.lineno}')
-            made.update(value if keyword.arg is None else {keyword.arg: value})
-        return made
-    raise _NotDataError(f'`{ast.unparse(node)[:60]}` in line {node.lineno}')
-
-
-def _entries(node: ast.Dict):
-    for key, value in zip(node.keys, node.values):
-        if not isinstance(key, ast.Constant):
-            raise _NotDataError(f'a key in line {node.lineno} that is no text')
-        yield key.value, _value(value)
+    try:
+        return ast.literal_eval(_AsData().visit(node))
+    except _NotDataError:
+        raise
+    except (ValueError, TypeError) as error:  # TypeError: a key that cannot be one
+        raise _NotDataError(f'`{ast.unparse(node)[:60]}` in line {node.lineno}') from error

@@ -4,7 +4,7 @@ NVIDIA's ``pdresnet*`` and ``pdvgg*`` have torchvision's names. Padding has no w
 padding and the same one with partial padding have the same names.
 """
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from mmpconv.whole_files import write_bytes
 
 from . import CheckpointError
+from .fitting import weights_of
 from .loading import load_from_local
 
 _RESNET_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -46,8 +47,7 @@ def to_mmpretrain(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         dict[str, Tensor]: The same tensors, in the same order.
 
     Raises:
-        CheckpointKeysError: A name is unknown or missing, the names are MMPretrain's already, or a value is
-            no tensor.
+        CheckpointKeysError: A name is unknown or missing, or the names are MMPretrain's already.
     """
     return _rename(state_dict, 'torchvision', 'MMPretrain', _names)
 
@@ -88,9 +88,6 @@ def _rename(state_dict, source: str, target: str, names_of) -> dict[str, Tensor]
         faults = [f'{which} {some_names(keys)}' for which, keys in (('unknown', unknown), ('missing', missing)) if keys]
         raise CheckpointKeysError(f'the names are nearest to {source}\'s {architecture}, but {" and ".join(faults)}; '
                                   f'accepted are the complete weights of {", ".join(ARCHITECTURES)}')
-    for key, value in weights.items():
-        if not isinstance(value, Tensor):
-            raise CheckpointKeysError(f'{key} is {type(value).__name__} but must be a tensor')
     return {table[key]: value for key, value in weights.items()}
 
 
@@ -149,37 +146,22 @@ def _vgg_modules(depth: int, norm: bool) -> Iterator[tuple[str, str, tuple[str, 
         yield f'classifier.{number}', f'backbone.classifier.{number}', _LAYER
 
 
-def check_target(target: Path, force: bool) -> None:
-    """Refuse a file that cannot be written, or is there and must not be replaced, before anything is read.
+def read_weights(source: Path, target: Path, force: bool) -> dict[str, Tensor]:
+    """The weights of a checkpoint that is to be converted. No code that the file may hold is run.
+
+    Args:
+        source: A state dict, or a checkpoint with one under ``'state_dict'`` or ``'model'``.
+        target: The file that will be written. force: Whether it may be there.
 
     Raises:
-        CheckpointError: It is one of these.
+        CheckpointError: ``source`` cannot be read or holds something else; ``target`` is there, or cannot be written.
     """
     if target.exists() and not force:
         raise CheckpointError(f'{target} is there already; give another name, or --force to replace it')
     if target.is_dir() or not target.parent.is_dir():
         raise CheckpointError(f'{target} cannot be written: give the name of a file in a folder that exists')
-
-
-def read_weights(source: Path, places: Sequence[str] = ('state_dict',)) -> dict:
-    """The state dict of a checkpoint file. No code that the file may hold is run.
-
-    Args:
-        source: The file.
-        places: Entries under which a checkpoint may hold its state dict; without any of them it is one itself.
-
-    Raises:
-        CheckpointError: The file cannot be read, or holds something else.
-    """
     checkpoint = load_from_local(str(source), map_location='cpu')
-    weights = None
-    if isinstance(checkpoint, dict):
-        weights = next((checkpoint[place] for place in places if place in checkpoint), checkpoint)
-    if not isinstance(weights, dict):
-        kind = type(checkpoint if weights is None else weights).__name__
-        raise CheckpointKeysError(f'{source} holds {kind} but must hold a state dict, alone or under '
-                                  f'{" or ".join(places)}')
-    return weights
+    return weights_of(checkpoint if 'state_dict' in checkpoint else checkpoint.get('model', checkpoint), str(source))
 
 
 def write_checkpoint(checkpoint: dict, target: Path) -> None:
@@ -208,7 +190,7 @@ def convert_file(source: Path, target: Path, to: str, force: bool = False) -> in
     things of a training run are left out.
 
     Args:
-        source: A state dict, or a checkpoint with one under ``'state_dict'``: of torchvision, NVIDIA or MMEngine.
+        source: Checkpoint of torchvision, NVIDIA or MMEngine, see :func:`read_weights`.
         target: The file to write, in a folder that exists.
         to: ``'mmpretrain'`` or ``'torchvision'``: whose names to give.
         force: Replace ``target`` if it is there.
@@ -219,8 +201,7 @@ def convert_file(source: Path, target: Path, to: str, force: bool = False) -> in
     Raises:
         CheckpointError: ``source`` cannot be read or has other weights, or ``target`` cannot be written.
     """
-    check_target(target, force)
-    weights = read_weights(source)
+    weights = read_weights(source, target, force)
     try:
         weights = TARGETS[to](weights)
     except CheckpointKeysError as error:

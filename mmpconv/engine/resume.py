@@ -114,8 +114,7 @@ def why_not(path: str | Path) -> str | None:
         checkpoint = read_checkpoint(str(path))
     except (CheckpointError, OSError, zipfile.BadZipFile) as error:
         return str(error).rstrip('.')
-    held = checkpoint if isinstance(checkpoint, dict) else {}
-    missing = [what for part, what in _PARTS.items() if part not in held]
+    missing = [what for part, what in _PARTS.items() if part not in checkpoint]
     if missing:
         return (f'{path} lacks {", ".join(missing)}, so that no run can go on from it; to start from its weights, give '
                 '--cfg-options load_from=FILE instead of --resume')
@@ -124,9 +123,10 @@ def why_not(path: str | Path) -> str | None:
 
 def _candidates(record: Path, last: str) -> list[Path]:
     """The checkpoint that was saved last, as recorded, then those before it; without a record all, the newest first."""
-    moved = record.with_name(osp.basename(last)) if last else record
-    first = Path(last) if osp.isfile(last) or not moved.is_file() else moved
-    others = {path: int(match.group(1)) for path in (first.parent if last else record.parent).glob('*.pth')
+    first, moved = Path(last), record.with_name(osp.basename(last) or record.name)
+    if not first.is_file() and moved.is_file():
+        first = moved
+    others = {path: int(match.group(1)) for path in (first if last else record).parent.glob('*.pth')
               if (match := re.search(r'(\d+)$', path.stem)) and not path.name.startswith('best_')}
     if not last:
         return sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)

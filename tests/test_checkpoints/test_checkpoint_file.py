@@ -123,8 +123,9 @@ def test_a_hostile_file_is_refused_and_nothing_in_it_runs(save, tmp_path):
 
 @pytest.mark.parametrize('content, message', [
     (torch.rand(3), 'holds something of type Tensor, not a checkpoint'),
-    (dict(state_dict=[1]), 'holds list but must hold a state dict'),
-    (dict(model={}, epoch=3), 'given are model, epoch, accepted the weights of resnet18'),
+    (dict(state_dict=[1]), 'something of type list where its weights should be'),
+    (dict(model={}, epoch=3), 'given are none at all, accepted the weights of resnet18'),
+    (dict(fc=torch.ones(2), epoch=3), 'epoch is something of type int, not a tensor'),
 ])
 def test_other_files_are_refused_with_what_they_hold(content, message, tmp_path):
     torch.save(content, tmp_path / 'other.pth')

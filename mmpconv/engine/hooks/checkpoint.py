@@ -60,7 +60,7 @@ class ReportLoadedWeightsHook(Hook):
             return
         weights = weights_of(checkpoint, name)
         require_values(weights, name)
-        fit = fit_of(bare(runner.model), weights)
+        fit = fit_of(bare(runner.model).state_dict(), weights)
         if fit.wanted and not fit.fitting:
             raise CheckpointError(f'no weight of {name} fits the model of this config: {fit.sentence()}. Give a '
                                   'checkpoint of this model as load_from, or none')

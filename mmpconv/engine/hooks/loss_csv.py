@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 
 from mmpconv.errors import LaunchError
 from mmpconv.registry import HOOKS
-from mmpconv.whole_files import append, write_text
+from mmpconv.whole_files import append, as_csv, write_text
 
 
 @HOOKS.register_module()
@@ -69,7 +69,7 @@ class LossCsvHook(Hook):
         row.update({name: float(scalars[f'train/{name}'].mean(self.interval)) for name in losses})
         path = self._path(runner)
         if path.is_file() and set(row) <= set(self._columns):
-            append(path, _line(row.get(column, '') for column in self._columns))
+            append(path, as_csv([[row.get(column, '') for column in self._columns]]))
             return
         # The first line, or a term that was not computed before.
         _, rows = read_rows(path) if path.is_file() else ([], [])
@@ -80,8 +80,7 @@ class LossCsvHook(Hook):
 
     def _write(self, path: Path, columns: list[str], rows: list[dict]) -> None:
         self._columns = columns
-        lines = [_line(columns), *(_line(row.get(column, '') for column in columns) for row in rows)]
-        write_text(path, ''.join(lines))
+        write_text(path, as_csv([columns, *([row.get(column, '') for column in columns] for row in rows)]))
 
 
 def read_rows(path: Path) -> tuple[list[str], list[dict]]:
@@ -111,10 +110,3 @@ def read_rows(path: Path) -> tuple[list[str], list[dict]]:
                              f'{",".join(columns)}') from None
         rows.append(row)
     return columns, rows
-
-
-def _line(cells) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator='\n').writerow(
-        repr(float(cell)) if isinstance(cell, float) else cell for cell in cells)
-    return text.getvalue()

@@ -65,22 +65,16 @@ def contact_sheet(samples: Sequence[Sequence[np.ndarray]], titles: Sequence[str]
     widths = [max(tiles[column].shape[1] for tiles in samples) for column in range(len(titles))]
     block = np.full((_LINE + height + _LINE * max(map(len, captions)) + 2 * _GAP, sum(widths) + _GAP * len(widths), 3),
                     255, np.uint8)
+    lefts = np.cumsum([_GAP // 2, *(width + _GAP for width in widths)]).tolist()
     columns = min(len(samples), max(1, _WIDTH // block.shape[1]))
-    blocks = [_draw_sample(block.copy(), tiles, titles, lines, widths, height)
-              for tiles, lines in zip(samples, captions)]
-    blocks += [block] * (-len(blocks) % columns)
+    blocks = [block.copy() for _ in range(-(-len(samples) // columns) * columns)]
+    for drawn, tiles, lines in zip(blocks, samples, captions):
+        for tile, title, left, width in zip(tiles, titles, lefts, widths):
+            _write(drawn, title, left, _LINE - 4, width)
+            drawn[_LINE:_LINE + tile.shape[0], left:left + tile.shape[1]] = tile
+        for number, line in enumerate(lines, 1):
+            _write(drawn, line, _GAP // 2, _LINE + height + number * _LINE - 3, block.shape[1] - _GAP)
     return np.vstack([np.hstack(blocks[start:start + columns]) for start in range(0, len(blocks), columns)])
-
-
-def _draw_sample(block: np.ndarray, tiles, titles, lines, widths, height) -> np.ndarray:
-    left = _GAP // 2
-    for tile, title, width in zip(tiles, titles, widths):
-        _write(block, title, left, _LINE - 4, width)
-        block[_LINE:_LINE + tile.shape[0], left:left + tile.shape[1]] = tile
-        left += width + _GAP
-    for number, line in enumerate(lines, 1):
-        _write(block, line, _GAP // 2, _LINE + height + number * _LINE - 3, block.shape[1] - _GAP)
-    return block
 
 
 def _write(block: np.ndarray, text: str, left: int, baseline: int, width: int) -> None:

@@ -120,8 +120,7 @@ def test_a_wrong_value_in_one_pixel_of_a_batch_is_found(trained):
             filled[2, 1, -1, -1] += 0.01
         return filled, reached
 
-    with torch.inference_mode():
-        comparisons = agreement.compare(wrong, network)
+    comparisons = agreement.compare(wrong, network)
     assert {c.shape for c in comparisons if c.difference > c.allowed} == {(3, 7, 130)}
     with pytest.raises(LaunchError, match='by 1.0e-02 .* for 3 x 7 x 130'):
         agreement.require_agreement(comparisons, 'x.onnx')
@@ -134,8 +133,7 @@ def test_a_wrong_value_in_one_pixel_of_a_batch_is_found(trained):
 def test_what_cannot_be_compared_does_not_agree(wrong, trained, monkeypatch):
     monkeypatch.setattr(agreement, 'SHAPES', ((2, 5, 7), ))
     network = load_picture_network(*trained('imagenet'))
-    with torch.inference_mode():
-        comparisons = agreement.compare(lambda image, hole: wrong(*network(image, hole)), network)
+    comparisons = agreement.compare(lambda image, hole: wrong(*network(image, hole)), network)
     assert all(np.isinf(c.difference) for c in comparisons)
 
 

@@ -174,6 +174,8 @@ HOSTILE_CONFIGS = [
     "width=100000000), decoder=dict(type='PConvDecoder')))",
     "model = dict(type='PConvInpaintor', encdec=dict(type='PConvEncoderDecoder', encoder=dict(type='PConvEncoder', "
     "no_such=1), decoder=dict(type='PConvDecoder')))",
+    "model = dict(type='PConvInpaintor', encdec=dict(type='OrientedUNet', blocks={{100000000}}))",
+    "model = dict(type='PConvInpaintor', encdec=dict(type='OrientedUNet', blocks=dict([(1, 2)])))",
     "model = dict(type='PConvInpaintor')", "model = dict()", "model = 3", "a = 1", "model = dict(type='AOTInpaintor')",
     'x' * 1_000_001,
 ]
