@@ -106,10 +106,7 @@ class Filling:
 
     Args:
         network: What fills them.
-        coarse_to_fine: Whether holes too deep for the network are filled at a lower resolution first.
-        tile_size: Side of the windows that the network sees at a time, in pixels. Default: twice the size of the photos
-            that it was trained on.
-        batch_size: Windows at a time.
+        coarse_to_fine, tile_size, batch_size: See :class:`~mmpconv.apis.Inpainter`.
     """
 
     def __init__(self, network: FillingNetwork, coarse_to_fine: bool = True, tile_size: int | None = None,

@@ -1,7 +1,7 @@
 """Comparison of the weights of a checkpoint with those of a model: by name, by shape, and all of them."""
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,9 @@ class Fit:
             name, difference = next(iter(self.other.items()))
             told.append(f'{len(self.other)} of {self.wanted} weights have another shape, as {name}: {difference}')
         if self.missing:
-            told.append(f'{len(self.missing)} of {self.wanted} weights are missing, as {_first(self.missing)}')
+            told.append(f'{len(self.missing)} of {self.wanted} weights are missing, as {some_names(self.missing)}')
         if self.left_over:
-            told.append(f'the model has no place for {len(self.left_over)} weights, as {_first(self.left_over)}')
+            told.append(f'the model has no place for {len(self.left_over)} weights, as {some_names(self.left_over)}')
         return '; '.join(told)
 
 
@@ -175,8 +175,10 @@ def _difference(given: Tensor, wanted: Tensor) -> str:
     return ''
 
 
-def _first(names: list[str]) -> str:
-    return f'{names[0]:.100}' + (' and so on' if len(names) > 1 else '')
+def some_names(names: Collection[str]) -> str:
+    """The first few of them, for a message."""
+    first = ', '.join(f'{name:.100}' for name in list(names)[:3]) or 'none at all'
+    return first if len(names) <= 3 else f'{first} and {len(names) - 3} more'
 
 
 def _kind(value: Any) -> str:

@@ -28,8 +28,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .fitting import fit_of
-from .padding_keys import CheckpointKeysError, read_weights, some_names, write_checkpoint
+from .fitting import fit_of, some_names
+from .padding_keys import CheckpointKeysError, read_weights, write_checkpoint
 
 _NORM = ('weight', 'bias', 'running_mean', 'running_var')
 _COUNTER = 'num_batches_tracked'  # files from before torch 0.4.1 do not have it

@@ -14,7 +14,7 @@ from torch import Tensor
 from mmpconv.whole_files import write_bytes
 
 from . import CheckpointError
-from .fitting import weights_of
+from .fitting import some_names, weights_of
 from .loading import load_from_local
 
 _RESNET_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -93,12 +93,6 @@ def _rename(state_dict, source: str, target: str, names_of) -> dict[str, Tensor]
 
 def _unwrapped(key: str) -> str:
     return key.removeprefix('module.').replace('features.module.', 'features.')
-
-
-def some_names(keys) -> str:
-    """The first few of them, for a message."""
-    first = ', '.join(list(keys)[:3]) or 'none at all'
-    return first if len(keys) <= 3 else f'{first} and {len(keys) - 3} more'
 
 
 @cache

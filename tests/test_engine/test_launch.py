@@ -127,7 +127,7 @@ def test_a_distributed_run_ends_its_process_group_after_the_model_that_holds_it(
 def test_a_checkpoint_of_another_model_is_refused(in_tmp):
     torch.save(torch.nn.Linear(1, 1).state_dict(), 'other.pth')
     with pytest.raises(SystemExit, match='error: other.pth does not fit the model of this config: 8 of 8 weights '
-                       'are missing, as net.0.weight and so on; the model has no place for 2 weights, as weight'):
+                       'are missing, as net.0.weight, .*; the model has no place for 2 weights, as weight'):
         call('test', 'other.pth')
 
 
