@@ -21,19 +21,13 @@ from mmpconv.errors import INTERRUPTED, LaunchError
 from mmpconv.reports import require_marks
 from mmpconv.whole_files import locked
 
-from .plan import DEFAULT, default_work_dir, mark_of, plan_runs, resolve
+from .plan import DEFAULT, default_work_dir, mark_of, package_tools, plan_runs, resolve
 from .report import write_results
 from .run import Run, read_scores
 
 POLL = 0.2  # seconds
 LOOK_EVERY = 2  # seconds between two looks into the logs
 PATIENCE = 40  # seconds that a process gets to end by itself; torchrun gives its own processes 30
-
-
-def package_tools() -> Path:
-    """Folder of ``train.py`` and ``dist_train.sh``, beside the ``configs``: of this package, installed or not."""
-    home = Path(__file__).parents[2]
-    return next(tools for tools in (home / '.mim/tools', home.parent / 'tools') if tools.is_dir())
 
 
 def compare(args: argparse.Namespace) -> int | None:

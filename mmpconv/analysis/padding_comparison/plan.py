@@ -101,6 +101,12 @@ def mark_of(comparison: str | None) -> str:
     return f'{TOOL} {comparison}' if comparison in READY and comparison != DEFAULT else TOOL
 
 
+def package_tools() -> Path:
+    """Folder of ``train.py`` and ``dist_train.sh``, beside the ``configs``: of this package, installed or not."""
+    home = Path(__file__).parents[2]
+    return next(tools for tools in (home / '.mim/tools', home.parent / 'tools') if tools.is_dir())
+
+
 def resolve(args: argparse.Namespace, root: Path) -> Comparison:
     """The comparison that a command line means: its own arguments, and the defaults of the comparison it names.
 
