@@ -1,5 +1,4 @@
 """Inspection of photos, in several threads: those that cannot be read are named."""
-import contextlib
 import csv
 import io
 import os
@@ -7,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 import cv2
 
@@ -115,35 +114,21 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], numbe
         _set_log_level(log_level)
 
 
-class Report:
-    """A CSV file with findings, a line each, and the sums of them. Made by :func:`new_report`.
+def write_report(path: Path, findings: Iterable[Finding]) -> list[str]:
+    """Write findings to a CSV file, a line each, as they come; the file is there when all have come.
 
-    Args:
-        file: Opened for writing.
+    Returns:
+        list[str]: A line a kind of finding: how many, what becomes of them, and one of them.
     """
-
-    def __init__(self, file: TextIO):
-        self._writer = csv.writer(file, lineterminator='\n')
-        self._writer.writerow(['file', 'found', 'treatment', 'detail'])
-        self.counts, self.examples = Counter(), {}
-
-    def add(self, finding: Finding) -> None:
-        """Write a line."""
-        self._writer.writerow([finding.file, finding.what, finding.treatment, finding.detail])
-        kind = (finding.what, finding.treatment)
-        self.counts[kind] += 1
-        self.examples.setdefault(kind, finding.file)
-
-    @property
-    def summary(self) -> list[str]:
-        """A line a kind of finding: how many, what becomes of them, and one of them."""
-        return [f'{number} x {what}: {treatment}, such as {self.examples[what, treatment]!r}'
-                for (what, treatment), number in sorted(self.counts.items())]
-
-
-@contextlib.contextmanager
-def new_report(path: Path) -> Iterator[Report]:
-    """A report that is written while the block runs, and there when it ends well."""
+    counts, examples = Counter(), {}
     with whole_file(path) as unfinished, open(
             unfinished, 'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
-        yield Report(file)
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(['file', 'found', 'treatment', 'detail'])
+        for finding in findings:
+            writer.writerow([finding.file, finding.what, finding.treatment, finding.detail])
+            kind = (finding.what, finding.treatment)
+            counts[kind] += 1
+            examples.setdefault(kind, finding.file)
+    return [f'{number} x {what}: {treatment}, such as {examples[what, treatment]!r}'
+            for (what, treatment), number in sorted(counts.items())]

@@ -9,7 +9,7 @@ from mmpconv.datasets.inpainting_dataset import can_be_listed, listed_path
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import whole_file
 
-from .inspection import LEFT_OUT, Finding, in_parallel, inspect_photo, new_report
+from .inspection import LEFT_OUT, Finding, in_parallel, inspect_photo, write_report
 
 
 def require_folder(folder: Path, what: str, source: str) -> None:
@@ -133,16 +133,15 @@ def _compare(wanted: PhotoList, verify: bool, force: bool) -> tuple[int, int, bo
 
 def _write(wanted: PhotoList, number: int, verify: bool, unlistable: bool, jobs: int | None) -> int:
     """Write a list and, if photos are verified or some cannot be listed, its report; returns how many are left out."""
-    left_out, found = set(), ()
-    if verify or unlistable:
-        with new_report(wanted.report) as report:
-            for line, findings in _inspected(wanted, number, verify, jobs):
-                for finding in findings:
-                    report.add(finding)
-                if any(finding.is_left_out for finding in findings):
-                    left_out.add(line)
-        found = report.summary
-    listed = 0
+    left_out = set()
+
+    def found() -> Iterator[Finding]:
+        for line, findings in _inspected(wanted, number, verify, jobs):
+            if any(finding.is_left_out for finding in findings):
+                left_out.add(line)
+            yield from findings
+
+    summary, listed = write_report(wanted.report, found()) if verify or unlistable else [], 0
     with whole_file(wanted.file) as unfinished, open(unfinished, 'w', encoding='utf-8') as file:
         for line in wanted.lines():
             if line not in left_out:
@@ -151,7 +150,7 @@ def _write(wanted: PhotoList, number: int, verify: bool, unlistable: bool, jobs:
         if not listed:
             raise LaunchError(f'none of the {number} photos for {wanted.file} can be used; {wanted.report} says why')
     print(f'{wanted.file}: written, {listed} photos')
-    for line in found:
+    for line in summary:
         print(f'  {line}')
     return number - listed
 

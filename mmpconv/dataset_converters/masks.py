@@ -17,7 +17,7 @@ from mmpconv.photos.decoding import decode
 from mmpconv.photos.folders import photo_files
 from mmpconv.whole_files import as_csv, write_text
 
-from .inspection import LEFT_OUT, Finding, in_parallel, new_report
+from .inspection import LEFT_OUT, Finding, in_parallel, write_report
 from .lists import require_folder
 
 
@@ -114,11 +114,9 @@ def prepare(root: Path, invert: bool = False, jobs: int | None = None, force: bo
     for path, text in texts.items():
         write_text(path, text)
     report_file = folder / 'masks_report.csv'
-    with new_report(report_file) as report:
-        for finding in findings:
-            report.add(finding)
+    summary = write_report(report_file, findings)
     _print_counts(measures, folder)
-    for line in report.summary:
+    for line in summary:
         print(f'  {line}')
     if left_out := len(files) - len(measures):
         raise LaunchError(f'{left_out} of the {len(files)} masks cannot be used and are not in the lists; they are '
