@@ -41,14 +41,22 @@ def lay_out(name, root, photo):
             write(path, size)
 
 
-@pytest.fixture(params=CROPS)
-def config(request, tmp_path, photo):
-    lay_out(request.param, tmp_path, photo)
-    config = Config.fromfile(BASES / f'{request.param}.py')
+@pytest.fixture(scope='module', params=CROPS)
+def laid_out(request, tmp_path_factory, photo):
+    """Name and folder of a data set."""
+    folder = tmp_path_factory.mktemp(request.param)
+    lay_out(request.param, folder, photo)
+    return request.param, folder
+
+
+@pytest.fixture
+def config(laid_out):
+    name, folder = laid_out
+    config = Config.fromfile(BASES / f'{name}.py')
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         loader.update(num_workers=0, batch_size=2)
-        loader.dataset.data_root = str(tmp_path)
-    config.name = request.param
+        loader.dataset.data_root = str(folder)
+    config.name = name
     return config
 
 
