@@ -4,12 +4,12 @@ NVIDIA's ``pdresnet*`` and ``pdvgg*`` have torchvision's names. Padding has no w
 padding and the same one with partial padding have the same names.
 """
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmpconv.whole_files import write_bytes
 
@@ -17,15 +17,10 @@ from . import CheckpointError
 from .fitting import some_names, weights_of
 from .loading import load_from_local
 
-_RESNET_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-_VGG_CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
-ARCHITECTURES = (*(f'resnet{depth}' for depth in _RESNET_BLOCKS),
-                 *(f'vgg{depth}{norm}' for depth in _VGG_CONVOLUTIONS for norm in ('', '_bn')))
+ARCHITECTURES = (*(f'resnet{depth}' for depth in (18, 34, 50, 101, 152)),
+                 *(f'vgg{depth}{norm}' for depth in (11, 13, 16, 19) for norm in ('', '_bn')))
 
-_LAYER = ('weight', 'bias')
-_NORM = (*_LAYER, 'running_mean', 'running_var', 'num_batches_tracked')
 _OPTIONAL = 'num_batches_tracked'  # files from before torch 0.4.1 do not have it
-
 # What files hold besides weights: NVIDIA's mask kernels, and statistics for normalising images.
 _MASK_KERNELS = ('.weight_maskUpdater', '.weight_mask_updater')
 _PREPROCESSOR = 'data_preprocessor.'
@@ -98,46 +93,25 @@ def _unwrapped(key: str) -> str:
 @cache
 def _names(architecture: str) -> dict[str, str]:
     """MMPretrain's name of each weight, by torchvision's."""
+    from torchvision.models import get_model
+
+    with torch.device('meta'):
+        network = get_model(architecture)
     if architecture.startswith('resnet'):
-        modules = _resnet_modules(int(architecture.removeprefix('resnet')))
-    else:
-        modules = _vgg_modules(int(architecture.removeprefix('vgg').removesuffix('_bn')), architecture.endswith('_bn'))
-    return {f'{theirs}.{weight}': f'{ours}.{weight}' for theirs, ours, weights in modules for weight in weights}
+        return {key: f'{"head" if key.startswith("fc.") else "backbone"}.{key}' for key in network.state_dict()}
+    ours, number = {}, 0
+    for theirs, layer in enumerate(network.features):
+        if isinstance(layer, (nn.Conv2d, nn.BatchNorm2d)):
+            kind = 'conv' if isinstance(layer, nn.Conv2d) else 'bn'
+            ours.update({f'features.{theirs}.{key}': f'features.{number}.{kind}.{key}' for key in layer.state_dict()})
+        else:  # torchvision counts convolution, BatchNorm and ReLU, MMPretrain the three as one
+            number += 1
+    return {key: f'backbone.{ours.get(key, key)}' for key in network.state_dict()}
 
 
 @cache
 def _inverse_names(architecture: str) -> dict[str, str]:
     return {ours: theirs for theirs, ours in _names(architecture).items()}
-
-
-def _resnet_modules(depth: int) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Module of torchvision, module of MMPretrain, and its weights."""
-    convolutions = 3 if depth >= 50 else 2
-    modules = {'conv1': ('weight',), 'bn1': _NORM}
-    for stage, blocks in enumerate(_RESNET_BLOCKS[depth], 1):
-        for block in range(blocks):
-            name = f'layer{stage}.{block}'
-            for number in range(1, convolutions + 1):
-                modules |= {f'{name}.conv{number}': ('weight',), f'{name}.bn{number}': _NORM}
-            # A shortcut is a convolution where a stage changes the size or the number of channels.
-            if block == 0 and (stage > 1 or convolutions == 3):
-                modules |= {f'{name}.downsample.0': ('weight',), f'{name}.downsample.1': _NORM}
-    yield from ((name, f'backbone.{name}', weights) for name, weights in modules.items())
-    yield 'fc', 'head.fc', _LAYER
-
-
-def _vgg_modules(depth: int, norm: bool) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """As :func:`_resnet_modules`. torchvision counts convolution, BatchNorm and ReLU, MMPretrain the three as one."""
-    theirs = ours = 0
-    for convolutions in _VGG_CONVOLUTIONS[depth]:
-        for _ in range(convolutions):
-            yield f'features.{theirs}', f'backbone.features.{ours}.conv', _LAYER
-            if norm:
-                yield f'features.{theirs + 1}', f'backbone.features.{ours}.bn', _NORM
-            theirs, ours = theirs + 2 + norm, ours + 1
-        theirs, ours = theirs + 1, ours + 1  # pooling
-    for number in (0, 3, 6):
-        yield f'classifier.{number}', f'backbone.classifier.{number}', _LAYER
 
 
 def read_weights(source: Path, target: Path, force: bool) -> dict[str, Tensor]:
