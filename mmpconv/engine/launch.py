@@ -9,18 +9,16 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-import mmengine
 from mmengine.config import Config
-from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger, print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from mmpconv.configs import config_stem, load_config, merge_options, type_name
 from mmpconv.errors import LaunchError
-from mmpconv.whole_files import locked, remove_unfinished, whole_file
+from mmpconv.whole_files import locked, remove_unfinished
 
-from .hooks.checkpoint import ReportLoadedWeightsHook, RequireMatchingWeightsHook
+from .hooks.checkpoint import ReportLoadedWeightsHook, RequireMatchingWeightsHook, SaveMetricsHook
 from .machine import AMP_WRAPPER, LAUNCHERS, end_distributed, fit_to_machine, init_distributed
 from .resume import how_to_make, require_checkpoint, resume, use_seed_of_checkpoint
 
@@ -215,7 +213,7 @@ def train(args: Namespace) -> None:
 
 @_launched
 def test(args: Namespace) -> None:
-    """Compute the metrics of a checkpoint, and write them with all their digits.
+    """Compute the metrics of a checkpoint.
 
     Args:
         args: Those of ``mmpconv test``.
@@ -227,9 +225,6 @@ def test(args: Namespace) -> None:
     apply_test(cfg, args)
     runner = build_runner(cfg)
     runner.register_hook(RequireMatchingWeightsHook(args.checkpoint), 'VERY_HIGH')
-    metrics = runner.test()
-    if args.out and is_main_process():
-        with whole_file(Path(args.out)) as unfinished:
-            mmengine.dump({key: value.item() if hasattr(value, 'item') else value for key, value in metrics.items()},
-                          unfinished)
-        runner.logger.info(f'metrics written to {args.out}')
+    if args.out:
+        runner.register_hook(SaveMetricsHook(args.out), 'LOWEST')
+    runner.test()

@@ -1,7 +1,8 @@
 """Checkpoints written whole, and hooks around their loading and saving."""
 from pathlib import Path
 
-from mmengine.dist import all_gather_object, get_rank, is_main_process
+import mmengine
+from mmengine.dist import all_gather_object, get_rank, is_main_process, master_only
 from mmengine.hooks import CheckpointHook as _CheckpointHook
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop
@@ -9,9 +10,28 @@ from mmengine.runner import EpochBasedTrainLoop
 from mmpconv.checkpoints import CheckpointError
 from mmpconv.checkpoints.fitting import bare, fit_of, load_strictly, require_values, weights_of
 from mmpconv.registry import HOOKS
-from mmpconv.whole_files import write_text
+from mmpconv.whole_files import whole_file, write_text
 
 from ..loops import get_random_states, set_random_states
+
+
+class SaveMetricsHook(Hook):
+    """Writes the metrics of a test to a file, with all their digits: MMagic's ``MultiTestLoop`` returns none.
+
+    Args:
+        path: ``.json``, ``.yaml`` or ``.pkl``.
+    """
+
+    def __init__(self, path: str):
+        self.path = path
+
+    @master_only
+    def after_test_epoch(self, runner, metrics: dict) -> None:
+        """Write the file."""
+        metrics = {key: value.item() if hasattr(value, 'item') else value for key, value in metrics.items()}
+        with whole_file(Path(self.path)) as unfinished:
+            mmengine.dump(metrics, unfinished)
+        runner.logger.info(f'metrics written to {self.path}')
 
 
 class RequireMatchingWeightsHook(Hook):
