@@ -1,12 +1,11 @@
 """Circumstances of a result: machine, versions, and settings that may differ."""
+import contextlib
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
-
-import torch
 
 from .version import __version__
 
@@ -52,6 +51,8 @@ def usable_cores() -> int:
 
 def machine() -> str:
     """Processor, number of cores that this process may use, and GPUs."""
+    import torch  # takes a second, and who asks for versions only can do without it
+
     parts = [_cpu(), f'{usable_cores()} cores']
     if torch.cuda.is_available():
         parts.append(f'{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}')
@@ -64,18 +65,19 @@ def versions(*libraries: str | None) -> str:
     Args:
         *libraries: Their names, such as a config's default scope; left out if no such package is installed.
     """
-    packages = dict.fromkeys(['torch', 'mmengine', 'mmcv', 'mmcv-lite', *libraries])
-    installed = {name: _version(name) for name in packages if name and name != 'mmpconv'}
-    installed = {name: version for name, version in installed.items() if version}
-    listed = dict(Python=platform.python_version(), mmpconv=__version__, **installed)
+    packages = dict.fromkeys(name for name in ('torch', 'mmengine', 'mmcv', 'mmcv-lite', *libraries)
+                             if name and name != 'mmpconv')
+    listed = dict(Python=platform.python_version(), mmpconv=__version__, **installed(packages))
     return ', '.join(f'{name} {version}' for name, version in listed.items())
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of those packages that are installed, by the names that pip knows."""
+    found = {}
+    for package in packages:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
 
 
 def _cpu() -> str:

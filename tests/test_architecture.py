@@ -52,7 +52,7 @@ ALLOWED = {
              {'matplotlib', 'skimage', *IMAGES}),
     'web': ({'apis', 'photos', 'errors', 'remedies', 'version', 'whole_files'},
             {'starlette', 'uvicorn', 'python_multipart', 'PIL', *IMAGES}),
-    'installation': (set(), {'packaging'}),
+    'installation': ({'environment'}, {'packaging'}),
     'cli': ({'web', 'analysis', 'benchmark', 'demo', 'dataset_converters', 'datasets', 'evaluation', 'checkpoints',
              'configs', 'apis', 'engine', 'padding', 'installation', 'photos', 'errors', 'remedies', 'reports',
              'version', 'whole_files'},

@@ -8,8 +8,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from mmpconv.installation.combinations import python as doctors_python
 from mmpconv.installation.facts import Facts
+from mmpconv.installation.rules import python as doctors_python
 
 ROOT = Path(__file__).parent.parent
 PIN = re.compile(r'^(?P<pin>[\w.-]+==[^\s;]+(?: ; [^\\\n]+)?) *\\?\n'

@@ -162,10 +162,10 @@ def benchmark(args: argparse.Namespace) -> None:
     if args.page:
         require_marks(args.page, TOOL)
     device = device_for(args.device)
-    benchmark = FrozenBenchmark(args.benchmark, args.image_root)
     methods = parse_methods(args.methods, device, args.cfg_options)
     if not any(isinstance(method, Network) for method in methods):
         refuse('changes configs, but no method is of the form CONFIG:CHECKPOINT', cfg_options=args.cfg_options)
+    benchmark = FrozenBenchmark(args.benchmark, args.image_root)
     work_dir = args.work_dir or Path('work_dirs/benchmark') / benchmark.name
     with locked(work_dir, 'another comparison'):
         comparison = Comparison(

@@ -3,8 +3,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
-from . import combinations
 from .facts import OPENCVS, Facts
 
 OK, WARNING, PROBLEM = 'ok', 'warning', 'problem'
@@ -81,6 +81,68 @@ def does_not_work(probe: str, remedy: str, level: str = PROBLEM) -> Rule:
     return Rule(probe, level, detect, remedy)
 
 
+# Faults that are more than the version of one package. Each gives what is wrong, or None.
+
+
+def python(facts: Facts) -> str | None:
+    if (3, 11) <= facts.python <= (3, 13):
+        return None
+    why = ('Pillow without known holes does not install on it' if facts.python < (3, 11) else
+           'nobody has tried MMagic 1.2.0 on it')
+    return '{}.{}: mmpconv is made for 3.11 to 3.13; {}'.format(*facts.python, why)
+
+
+def absent(package: str, why: str) -> Callable[[Facts], str | None]:
+    return lambda facts: None if package in facts.versions else f'not installed: {why}'
+
+
+def torchvision_of_another_torch(facts: Facts) -> str | None:
+    torch, torchvision = (facts.versions.get(name) for name in ('torch', 'torchvision'))
+    if torch is None or torchvision is None:
+        return None
+    torch, torchvision = Version(torch), Version(torchvision)
+    if torch.major == 2 and torchvision.major == 0 and torchvision.minor != torch.minor + 15:
+        return f'{torchvision} was built for torch 2.{torchvision.minor - 15}, and torch is {torch}: it does not import'
+    kinds = {'cpu' if (version.local or '').startswith('cpu') else 'gpu' for version in (torch, torchvision)}
+    if len(kinds) > 1:
+        return f'{torchvision} beside torch {torch}: one is for CPUs only, the other is not, and it does not import'
+    return None
+
+
+def several_opencvs(facts: Facts) -> str | None:
+    found = {name: facts.versions[name] for name in OPENCVS if name in facts.versions}
+    if len(set(found.values())) < 2:
+        return None
+    names = ', '.join(f'{name} {version}' for name, version in found.items())
+    return f'{names}: they write into one folder, where parts of different ones lie now'
+
+
+def two_mmcvs(facts: Facts) -> str | None:
+    if {'mmcv', 'mmcv-lite'} <= facts.versions.keys():
+        return 'mmcv and mmcv-lite are both installed, and write into one folder'
+    return None
+
+
+def gpu_without_cuda(facts: Facts) -> str | None:
+    gpu = facts.working.get('gpu')
+    if not facts.nvidia or gpu is None or gpu['gpus']:
+        return None
+    return ('torch is built without CUDA' if gpu['cuda'] is None else
+            f'torch (CUDA {gpu["cuda"]}) sees no GPU, though there is a driver of NVIDIA')
+
+
+def weights_absent(facts: Facts) -> str | None:
+    weights = facts.working.get('weights')
+    if weights is None or weights['there']:
+        return None
+    return f'of {weights["model"]} are not there yet: {weights["file"]}; the first `mmpconv inpaint` downloads them'
+
+
+def not_writable(facts: Facts) -> str | None:
+    folders = [folder for folder, writable in facts.writable.items() if not writable]
+    return f'no permission to write into {" and ".join(folders)}' if folders else None
+
+
 LOCK_FILE = "install the versions of mmpconv's requirements/lock.txt, which were tried together"
 MMCV_LITE = "pip uninstall -y mmcv mmcv-lite && pip install 'mmcv-lite>=2.1,<2.2'"
 MMCVS = ('mmcv', 'mmcv-lite')
@@ -89,11 +151,11 @@ BOTH_TORCHES = 'pip install --force-reinstall torch torchvision, both in one com
 
 # The first lines say what has to be there, the last ones what is seen by trying it.
 RULES = (
-    Rule('Python', PROBLEM, combinations.python, 'make an environment with Python 3.11'),
-    Rule('torch', PROBLEM, combinations.absent('torch', 'nothing works without it'), "pip install 'torch>=2.6'"),
-    Rule('mmengine', PROBLEM, combinations.absent('mmengine', 'configs, training and checkpoints need it'),
+    Rule('Python', PROBLEM, python, 'make an environment with Python 3.11'),
+    Rule('torch', PROBLEM, absent('torch', 'nothing works without it'), "pip install 'torch>=2.6'"),
+    Rule('mmengine', PROBLEM, absent('mmengine', 'configs, training and checkpoints need it'),
          "pip install 'mmengine>=0.10,<0.11'"),
-    Rule('mmagic', WARNING, combinations.absent('mmagic', 'inpainting needs it, except with an exported network'),
+    Rule('mmagic', WARNING, absent('mmagic', 'inpainting needs it, except with an exported network'),
          "pip install 'mmpconv[inpainting]'"),
 
     version_of('torch', '<2.6', 'too old for mmpconv', "pip install --upgrade 'torch>=2.6' torchvision"),
@@ -114,9 +176,9 @@ RULES = (
     version_of('onnx-ir', '<0.1.16', 'mmpconv export needs a later one', "pip install --upgrade 'mmpconv[export]'",
                level=WARNING),
 
-    Rule('torchvision', PROBLEM, combinations.torchvision_of_another_torch, BOTH_TORCHES),
-    Rule('mmcv', PROBLEM, combinations.two_mmcvs, MMCV_LITE),
-    Rule('OpenCV', WARNING, combinations.several_opencvs,
+    Rule('torchvision', PROBLEM, torchvision_of_another_torch, BOTH_TORCHES),
+    Rule('mmcv', PROBLEM, two_mmcvs, MMCV_LITE),
+    Rule('OpenCV', WARNING, several_opencvs,
          f"pip uninstall -y {' '.join(OPENCVS)}, then pip install those you need in one version"),
 
     does_not_work('torch', BOTH_TORCHES),
@@ -132,12 +194,12 @@ RULES = (
     does_not_work('onnxruntime', "pip install 'mmpconv[export]'", WARNING),
     does_not_work('starlette', "pip install 'mmpconv[web]'", WARNING),
     does_not_work('gpu', 'update the driver, or install the torch for its CUDA; meanwhile --device cpu', WARNING),
-    Rule('gpu', WARNING, combinations.gpu_without_cuda, 'install a torch with CUDA that the driver knows; --device cpu '
+    Rule('gpu', WARNING, gpu_without_cuda, 'install a torch with CUDA that the driver knows; --device cpu '
          'works without'),
     does_not_work('weights', LOCK_FILE, WARNING),
-    Rule('weights', WARNING, combinations.weights_absent, 'nothing; without a network, put the file there, or give '
+    Rule('weights', WARNING, weights_absent, 'nothing; without a network, put the file there, or give '
          '--checkpoint FILE'),
-    Rule('folders', WARNING, combinations.not_writable, 'work in a folder of your own; TORCH_HOME moves downloads'),
+    Rule('folders', WARNING, not_writable, 'work in a folder of your own; TORCH_HOME moves downloads'),
 )
 
 
