@@ -9,11 +9,8 @@ What is done: while MMEngine registers it, a stand-in has that optimizer. It imp
 Delete when: MMEngine imports transformers on demand.
 """
 import importlib.util
-from collections.abc import Callable
-from types import ModuleType
 
-from .stand_in import standing_in
-from .when_imported import around_import
+from .when_imported import stand_in
 
 
 def Adafactor(*args, **kwargs):
@@ -23,12 +20,5 @@ def Adafactor(*args, **kwargs):
 
 def install() -> None:
     """Spare MMEngine the import. Idempotent; imports nothing."""
-    around_import('mmengine.optim.optimizer.builder', _with_stand_in)
-
-
-def _with_stand_in(module: ModuleType, execute: Callable[[], None]) -> None:
-    if importlib.util.find_spec('transformers') is None:
-        execute()
-        return
-    with standing_in('transformers', Adafactor=Adafactor):
-        execute()
+    if importlib.util.find_spec('transformers'):
+        stand_in('mmengine.optim.optimizer.builder', 'transformers', 'Adafactor', Adafactor)

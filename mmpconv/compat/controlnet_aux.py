@@ -9,25 +9,20 @@ imported when that class is used.
 Delete when: MMagic imports it on demand, or controlnet_aux imports with current mediapipes.
 """
 import importlib
-from collections.abc import Callable
-from types import ModuleType
 
-from .stand_in import standing_in
-from .when_imported import around_import
+from .when_imported import stand_in
 
 
-class HEDdetector:
-    """That of controlnet_aux: it is made by its class methods."""
+class _HEDdetector:
+    """The class of controlnet_aux, which is made by its class methods."""
 
     def __getattr__(self, name: str):
         return getattr(importlib.import_module('controlnet_aux').HEDdetector, name)
 
 
+HEDdetector = _HEDdetector()
+
+
 def install() -> None:
     """Spare MMagic's inferencers the import. Idempotent; imports nothing."""
-    around_import('mmagic.apis.inferencers.controlnet_animation_inferencer', _with_stand_in)
-
-
-def _with_stand_in(module: ModuleType, execute: Callable[[], None]) -> None:
-    with standing_in('controlnet_aux', HEDdetector=HEDdetector()):
-        execute()
+    stand_in('mmagic.apis.inferencers.controlnet_animation_inferencer', 'controlnet_aux', 'HEDdetector', HEDdetector)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 
 def when_imported(module: str, action: Callable[[], None]) -> None:
@@ -35,6 +36,37 @@ def around_import(module: str, run: Callable[[ModuleType, Callable[[], None]], N
     """
     if not sys.modules.get(module) and (watch := _Watch(module, run)) not in sys.meta_path:
         sys.meta_path.insert(0, watch)
+
+
+def stand_in(importer: str, module: str, name: str, thing: Any) -> None:
+    """While a module is imported, let another one that is not imported yet be one that has a single thing.
+
+    For modules that import a large one, or one that does not import, for something that they may never use.
+
+    Args:
+        importer: Its full name.
+        module: Full name of the other.
+        name, thing: What it has; it should import the real one when it is used.
+    """
+    around_import(importer, _StandIn(module, name, thing))
+
+
+@dataclass(frozen=True)
+class _StandIn:
+    module: str
+    name: str
+    thing: Any
+
+    def __call__(self, importer: ModuleType, execute: Callable[[], None]) -> None:
+        if self.module in sys.modules:
+            execute()
+            return
+        sys.modules[self.module] = ModuleType(self.module)
+        setattr(sys.modules[self.module], self.name, self.thing)
+        try:
+            execute()
+        finally:
+            del sys.modules[self.module]
 
 
 @dataclass(frozen=True)
