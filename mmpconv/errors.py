@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from .remedies import Mendable
 
-INTERRUPTED = 130  # exit status, as shells have it
+# Exit statuses; the last one as shells have it.
+DONE, USER_HAS_TO_ACT, USAGE, PARTLY_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 # The disk, not a program, is to blame: full, over quota, read-only, not the user's, broken; or the place cannot be that
 # of a file: it is a folder, in a file, or has too long a name.
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG,

@@ -134,7 +134,7 @@ def append(path: Path, content: str | bytes) -> None:
     """Add to the end of a file, which is made if it is not there; what cannot be added completely is taken back.
 
     Once this returns, the death of this process does not lose it. A kill in the midst may leave a part: readers leave
-    out what does not end as a record does, and :func:`cut_to` removes it.
+    out what does not end as a record does.
     """
     left = memoryview(content.encode() if isinstance(content, str) else content)
     with _named(path), open(path, 'ab', buffering=0) as file:
@@ -145,12 +145,6 @@ def append(path: Path, content: str | bytes) -> None:
         except BaseException:
             file.truncate(before)
             raise
-
-
-def cut_to(path: Path, size: int) -> None:
-    """Keep the first ``size`` bytes of a file; one that is not there is made."""
-    with open(path, 'ab') as file:
-        file.truncate(size)
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -50,13 +50,14 @@ ALLOWED = {
                            {'sklearn', *IMAGES}),
     'demo': ({'apis', 'configs', 'datasets', 'evaluation', 'photos', 'registry', 'reports', 'whole_files'},
              {'matplotlib', 'skimage', *IMAGES}),
+    'batch': ({'apis', 'engine', 'photos', 'errors', 'remedies', 'whole_files'}, {'rich', 'torch', 'PIL', *IMAGES}),
     'web': ({'apis', 'photos', 'errors', 'remedies', 'version', 'whole_files'},
             {'starlette', 'uvicorn', 'python_multipart', 'PIL', *IMAGES}),
     'installation': ({'environment'}, {'packaging'}),
-    'cli': ({'web', 'analysis', 'benchmark', 'demo', 'dataset_converters', 'datasets', 'evaluation', 'checkpoints',
-             'configs', 'apis', 'engine', 'padding', 'installation', 'photos', 'errors', 'remedies', 'reports',
+    'cli': ({'web', 'batch', 'analysis', 'benchmark', 'demo', 'dataset_converters', 'datasets', 'evaluation',
+             'checkpoints', 'configs', 'apis', 'engine', 'padding', 'installation', 'photos', 'errors', 'reports',
              'version', 'whole_files'},
-            {'rich', 'torch', 'PIL', 'matplotlib', *IMAGES}),
+            {'rich', 'cv2'}),
     '__main__': ({'cli'}, set()),
 }
 
@@ -132,7 +133,7 @@ WRITERS = {'imwrite', 'imsave', 'write_text', 'write_bytes', 'savefig', 'to_csv'
 # Calls that look like writers of files and are none, or cannot be `whole_file`, and why.
 ALLOWED_WRITERS = {
     'mmpconv/whole_files.py': {
-        "open(path, 'ab', buffering=0)": 'append', "open(path, 'ab')": 'cut_to',
+        "open(path, 'ab', buffering=0)": 'append',
         "open(folder / '.lock', 'w')": 'a lock has no content'},
     'mmpconv/photos/tiff_file.py': {'directory.save(file)': 'into a file that its caller opened'},
     'mmpconv/web/previews.py': {
@@ -141,7 +142,7 @@ ALLOWED_WRITERS = {
     'mmpconv/web/server.py': {'webbrowser.open(self.address)': 'opens a page'},
     'mmpconv/web/app.py': {'photo.save(path)': 'Photo.save writes whole files'},
     'mmpconv/apis/inpainter.py': {'result.save(path)': 'Photo.save writes whole files'},
-    'mmpconv/cli/batch/fill.py': {'filled.save(result)': 'Photo.save writes whole files'},
+    'mmpconv/batch/fill.py': {'filled.save(result)': 'Photo.save writes whole files'},
     'mmpconv/apis/export.py': {
         'torch.export.save(trace(network), content, extra_files={DESCRIPTION: json.dumps(description, indent=1)})':
             'into memory'},

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mmpconv.apis import Inpainter
+from mmpconv.batch.report import in_options
 from mmpconv.checkpoints import CheckpointError, DownloadError
-from mmpconv.cli.batch.report import in_options
 from mmpconv.cli.main import parser_of
 from mmpconv.errors import LaunchError
 from mmpconv.photos import Photo, PhotoError, PhotoWarning, UnreadableImageError, hole_mask

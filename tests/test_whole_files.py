@@ -15,7 +15,6 @@ from patience import PATIENCE
 from mmpconv.errors import LaunchError
 from mmpconv.whole_files import (
     append,
-    cut_to,
     locked,
     read_json,
     remove_unfinished,
@@ -202,8 +201,6 @@ def test_a_line_that_does_not_fit_is_taken_back(tmp_path):
     assert path.read_text() == 'first\n'
     append(path, b'second\n')
     assert path.read_text() == 'first\nsecond\n'
-    cut_to(path, 6)
-    assert path.read_text() == 'first\n'
 
 
 def test_who_comes_second_is_told_and_may_come_again_later(tmp_path):

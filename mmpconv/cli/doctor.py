@@ -6,9 +6,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from mmpconv.errors import LaunchError
-
-from .main import DONE, USER_HAS_TO_ACT
+from mmpconv.errors import DONE, USER_HAS_TO_ACT, LaunchError
 
 _COLORS = dict(ok=32, warning=33, problem='1;31')  # of a terminal: green, yellow, bold red
 

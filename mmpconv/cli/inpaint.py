@@ -4,13 +4,12 @@ import os
 import re
 from pathlib import Path
 
-from .arguments import UsageError, add_network_arguments, refuse, whole_number
-from .main import DONE, EXPLANATION
-from .models import print_models
+from mmpconv.batch import STREAM, Mask
+from mmpconv.errors import DONE
 
-STREAM = '-'
-Mask = str | tuple[int, int, int] | Path
-"""``black``, ``white`` or ``alpha``; a colour ``(r, g, b)`` in [0, 255]; or a file or folder."""
+from .arguments import UsageError, add_network_arguments, refuse, whole_number
+from .main import EXPLANATION
+from .models import print_models
 
 
 def inpaint_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +93,7 @@ def inpaint(args: argparse.Namespace) -> int:
         refuse('is for pictures as MASK, and this one is taken from the photo itself', UsageError,
                resize_mask=args.resize_mask)
     # What is wrong with the command line is said before anything large is imported.
-    from .batch.fill import fill_all, fill_stream
+    from mmpconv.batch.fill import fill_all, fill_stream
 
     return fill_stream(photos[0], mask, args) if is_stream else fill_all(photos, mask, args)
 

@@ -16,15 +16,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mmpconv.errors import INTERRUPTED, termination_as_interrupt, user_errors
+from mmpconv.errors import DONE, INTERRUPTED, USAGE, termination_as_interrupt, user_errors
 from mmpconv.version import __version__
 
 from .arguments import UsageError
-
-DONE = 0
-USER_HAS_TO_ACT = 1
-USAGE = 2
-PARTLY_FAILED = 3
 
 EXPLANATION = """\
 exit status:

@@ -8,14 +8,14 @@ import pytest
 from patience import PATIENCE
 from small_photos import write_mask, write_photo
 
-from mmpconv.cli.batch.ranks import Share
+from mmpconv.batch.ranks import Share
 
 PHOTOS = [f'{name}{number}' for name in ('chelsea', 'rocket', 'coffee') for number in range(2)]
 COMMAND = ['inpaint', 'photos', 'masks', '-o', 'out', '--model', 'telea']
 # Process 1 is killed at its second photo.
 KILLED = """
 import os, signal, sys
-from mmpconv.cli.batch import fill
+from mmpconv.batch import fill
 read, seen = fill.hole_mask, []
 def hole_mask(*args, **options):
     seen.append(args)

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 from small_photos import write_mask, write_photo
 
-from mmpconv.cli.batch.preview import on_terminal
+from mmpconv.batch.preview import on_terminal
 
 PROGRAM = """
 import sys

@@ -126,7 +126,6 @@ def prepare(names: list[str], inputs: Path) -> None:
     import mmpconv.apis.inpainter
     import mmpconv.benchmark.compare
     import mmpconv.benchmark.making.make
-    import mmpconv.cli.batch.fill
     import mmpconv.engine.launch
     import mmpconv.evaluation.baselines
 

@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mmpconv.errors import LaunchError, disk_sentence, full_disk
+from mmpconv.errors import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT, LaunchError, disk_sentence, full_disk
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
 from mmpconv.whole_files import remove_unfinished, whole_file
 
-from ..inpaint import STREAM, Mask
-from ..main import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT
+from . import STREAM, Mask
 from .jobs import Job, comparison_of, plan_jobs, require_format, require_no_source, sources_of
 from .preview import before_after, on_terminal
 from .ranks import Share
@@ -73,10 +72,9 @@ def fill_stream(word: str, mask: Mask, args: argparse.Namespace) -> int:
     """Fill one photo, from standard input or to standard output, as part of a pipe.
 
     Args:
-        word: File of the photo, or :data:`~mmpconv.cli.inpaint.STREAM`.
+        word: File of the photo, or :data:`~mmpconv.batch.STREAM`.
         mask: A path is that of a file.
-        args: The other arguments, see :mod:`~mmpconv.cli.inpaint`. ``out`` is a file or
-            :data:`~mmpconv.cli.inpaint.STREAM`.
+        args: The other arguments of ``mmpconv inpaint``. ``out`` is a file or :data:`~mmpconv.batch.STREAM`.
 
     Returns:
         The exit status.
@@ -120,8 +118,8 @@ def fill_all(words: Sequence[str], mask: Mask, args: argparse.Namespace) -> int:
 
     Args:
         words: Photos: files, folders and patterns.
-        mask: See :func:`~mmpconv.cli.batch.jobs.plan_jobs`.
-        args: The other arguments, see :mod:`~mmpconv.cli.inpaint`.
+        mask: See :func:`~mmpconv.batch.jobs.plan_jobs`.
+        args: The other arguments of ``mmpconv inpaint``.
 
     Returns:
         The exit status.

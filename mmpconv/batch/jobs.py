@@ -11,7 +11,7 @@ from mmpconv.photos import Photo, PhotoError
 from mmpconv.photos.folders import PHOTO_SUFFIXES, photo_files
 from mmpconv.photos.formats import BY_SUFFIX
 
-from ..inpaint import Mask
+from . import Mask
 
 # In these formats a photo stays as it is: its result has the usual suffix of the format. Else the result is .png, or
 # .tif of what PNG cannot hold.

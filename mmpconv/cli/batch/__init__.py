@@ -1,1 +1,0 @@
-"""Fills many photos, one after the other."""
