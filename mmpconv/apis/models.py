@@ -4,6 +4,7 @@ Importing it imports neither torch nor an MM* library.
 """
 import random
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatch
@@ -121,18 +122,14 @@ def load_network(model: str | None, checkpoint: str | None, device: str, dtype: 
     """What fills photos, of whatever kind; arguments and errors are those of :class:`~mmpconv.apis.Inpainter`."""
     if model is None and checkpoint is None:
         model = DEFAULT_MODEL
-    if model and model.lower().endswith('.onnx'):
+    is_onnx = model is not None and model.lower().endswith('.onnx')
+    if is_onnx or model in CLASSICAL_MODELS:
         given = [name for name, value in (('checkpoint', checkpoint), ('compile', compile),
                                           ('dtype', dtype not in ('auto', 'float32'))) if value]
         if given:
-            raise LaunchError(f'{" and ".join(given)} cannot be given with {model}, which holds its weights and '
-                              'precision', dict.fromkeys(given))
-        return OnnxNetwork(model, device)
-    if model in CLASSICAL_MODELS:
-        if checkpoint or compile:
-            raise LaunchError(f'{model} has no weights and is not compiled',
-                              {'checkpoint' if checkpoint else 'compile': None})
-        return ClassicalNetwork(model, device)
+            why = 'holds its weights and precision' if is_onnx else 'has no weights, and a precision of its own'
+            raise LaunchError(f'{" and ".join(given)} cannot be given with {model}, which {why}', dict.fromkeys(given))
+        return OnnxNetwork(model, device) if is_onnx else ClassicalNetwork(model, device)
     from .torch_network import TorchNetwork
 
     return TorchNetwork(_picture_network(model, checkpoint), device, dtype, compile)
@@ -165,22 +162,23 @@ default_hooks = dict(checkpoint=dict(interval={interval}))
 """
 
 
-def finetuning_config(photos: str | Path, work_dir: str | Path, iterations: int = 1000, batch_size: int = 4) -> Path:
-    """Write the config, and the lists of photos, by which the network of the package is trained on.
-
-    A tenth of the photos, drawn at random and at most 50, is for validation.
+def finetune(photos: str | Path, work_dir: str | Path = 'work_dirs/finetuned', iterations: int = 1000,
+             batch_size: int = 4, resume: bool = False) -> Path:
+    """Train the network of the package on, on a folder of photos: ``mmpconv train --photos``.
 
     Args:
         photos: Folder of photos, also in folders in it.
-        work_dir: Where ``finetuned.py``, ``train.txt`` and ``val.txt`` are written, and the training will write.
+        work_dir: Where config, log, checkpoints and the result are written.
         iterations: Steps of the training; validated and saved five times.
         batch_size: Windows of 256 pixels at a time.
+        resume: Go on from the last checkpoint there, where there is one.
 
     Returns:
-        Path: The config. :func:`finetune` trains by it; so does ``mmpconv train``.
+        Path: ``finetuned.safetensors``, which ``Inpainter(checkpoint=...)`` takes.
 
     Raises:
-        LaunchError: There is no such folder, it has fewer than 4 photos, or a number is out of range.
+        LaunchError: There is no such folder, it has fewer than 4 photos, or a number is out of range; or another
+            training writes to ``work_dir``.
     """
     photos, work_dir = Path(photos), Path(work_dir)
     for name, value in (('iterations', iterations), ('batch_size', batch_size)):
@@ -195,6 +193,33 @@ def finetuning_config(photos: str | Path, work_dir: str | Path, iterations: int 
     if len(found) < _LEAST:
         raise LaunchError(f'{photos} has {len(found)} photos, but at least {_LEAST} are needed to train on: '
                           f'some hundred are better')
+    # Importing them takes seconds, and what is wrong with the arguments is said before.
+    from mmpconv.engine.launch import train, work_dir_of_its_own
+
+    from .trained_network import publish
+
+    with work_dir_of_its_own(work_dir):
+        config = write_config(photos, found, work_dir, iterations, batch_size)
+        train(Namespace(config=str(config), work_dir=str(work_dir), resume='auto' if resume else None,
+                        cfg_options=None, launcher='none', local_rank=0, amp=False, auto_scale_lr=False), lock=False)
+        target = work_dir / 'finetuned.safetensors'
+        publish(str(work_dir / f'iter_{iterations}.pth'), target, f'trained on, on {photos}')
+    return target
+
+
+def write_config(photos: Path, found: Sequence[str], work_dir: Path, iterations: int, batch_size: int) -> Path:
+    """Write the config, and the lists of photos, by which :func:`finetune` and ``mmpconv train`` train.
+
+    A tenth of the photos, drawn at random and at most 50, is for validation.
+
+    Args:
+        photos, iterations, batch_size: See :func:`finetune`.
+        found: Paths of the photos in their folder.
+        work_dir: Where ``finetuned.py``, ``train.txt`` and ``val.txt`` are written, and the training will write.
+
+    Returns:
+        Path: The config.
+    """
     held_out = set(random.Random(0).sample(found, max(1, min(50, len(found) // 10))))
     lists = {name: work_dir.absolute() / f'{name}.txt' for name in ('train', 'val')}
     for name, file in lists.items():
@@ -204,31 +229,3 @@ def finetuning_config(photos: str | Path, work_dir: str | Path, iterations: int 
         photos=photos, root=str(photos.absolute()), train=str(lists['train']), val=str(lists['val']),
         batch_size=batch_size, iterations=iterations, interval=max(1, iterations // 5)))
     return config
-
-
-def finetune(photos: str | Path, work_dir: str | Path = 'work_dirs/finetuned', iterations: int = 1000,
-             batch_size: int = 4, resume: bool = False) -> Path:
-    """Train the network of the package on, on a folder of photos: ``mmpconv train --photos``.
-
-    Args:
-        photos, iterations, batch_size: See :func:`finetuning_config`.
-        work_dir: Where config, log, checkpoints and the result are written.
-        resume: Go on from the last checkpoint there, where there is one.
-
-    Returns:
-        Path: ``finetuned.safetensors``, which ``Inpainter(checkpoint=...)`` takes.
-
-    Raises:
-        LaunchError: See :func:`finetuning_config`; or another training writes to ``work_dir``.
-    """
-    # Importing them takes seconds, and what is wrong with the arguments is said before.
-    config = finetuning_config(photos, work_dir, iterations, batch_size)
-    from mmpconv.engine.launch import train
-
-    from .trained_network import publish
-
-    train(Namespace(config=str(config), work_dir=str(work_dir), resume='auto' if resume else None, cfg_options=None,
-                    launcher='none', local_rank=0, amp=False, auto_scale_lr=False))
-    target = Path(work_dir) / 'finetuned.safetensors'
-    publish(str(Path(work_dir) / f'iter_{iterations}.pth'), target, f'trained on, on {photos}')
-    return target

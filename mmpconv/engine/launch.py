@@ -5,7 +5,7 @@ import os.path as osp
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
 
@@ -116,19 +116,18 @@ def add_hooks(cfg: Config) -> None:
 
 
 @contextmanager
-def work_dir_of_its_own(cfg: Config) -> Iterator[None]:
+def work_dir_of_its_own(folder: str | Path, launcher: str = 'none') -> Iterator[None]:
     """Lock the work dir against other trainings, and remove the halves of files that a killed one left there.
 
-    Of a distributed run the first process does it.
+    Of a distributed run, started by ``launcher``, the first process does it.
 
     Raises:
         LaunchError: Another training has the work dir.
     """
-    launcher = cfg.get('launcher', 'none')
     if launcher != 'none' and int(os.environ.get(LAUNCHERS[launcher][0], 0)):
         yield
         return
-    folder = Path(cfg.work_dir)
+    folder = Path(folder)
     # Processes that load data outlive one that is killed by seconds, and must not keep it from being resumed at once.
     with locked(folder, 'another training', inherited=False):
         remove_unfinished(folder)
@@ -172,30 +171,31 @@ def _stop_at_unwritable_log(runner: Runner) -> None:
             handler.handleError = stop
 
 
-def _launched(task: Callable[[Namespace], None]) -> Callable[[Namespace], None]:
+def _launched(task: Callable[..., None]) -> Callable[..., None]:
     """A task without warnings that are for others, after which the processes of a run end together.
 
     When the process group of DDP ends, the model of the task, a local variable of it, is gone.
     """
     @wraps(task)
-    def launched(args: Namespace) -> None:
+    def launched(args: Namespace, **options) -> None:
         # Of what libraries will change in how they use each other, users of none of it need to know.
         libraries = r'(mmagic|mmcv|mmengine|mmpretrain|mmseg|torch|transformers)\.'
         for category in (FutureWarning, DeprecationWarning):
             warnings.filterwarnings('ignore', category=category, module=libraries)
         warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
-        task(args)
+        task(args, **options)
         end_distributed()
 
     return launched
 
 
 @_launched
-def train(args: Namespace) -> None:
+def train(args: Namespace, lock: bool = True) -> None:
     """Train the model of a config.
 
     Args:
         args: Those of ``mmpconv train``.
+        lock: False where the caller holds :func:`work_dir_of_its_own` already.
 
     Raises:
         LaunchError: Something is missing, or does not go together.
@@ -203,7 +203,7 @@ def train(args: Namespace) -> None:
     cfg = load_config(args.config)
     apply_train(cfg, args)
     add_hooks(cfg)
-    with work_dir_of_its_own(cfg):
+    with work_dir_of_its_own(cfg.work_dir, cfg.launcher) if lock else nullcontext():
         use_seed_of_checkpoint(cfg)
         runner = build_runner(cfg)
         runner.register_hook(ReportLoadedWeightsHook(), 'VERY_HIGH')

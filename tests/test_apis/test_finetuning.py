@@ -1,14 +1,18 @@
 """Training on, on a folder of photos, without a config of the user's."""
+import subprocess
+import sys
+
 import cv2
 import pytest
 from mmengine.config import Config
 from skimage import data
 
 from mmpconv.apis import Inpainter, finetune
-from mmpconv.apis.models import finetuning_config
+from mmpconv.apis.models import write_config
 from mmpconv.checkpoints import read_safetensors
 from mmpconv.cli.main import main
 from mmpconv.errors import LaunchError
+from mmpconv.photos.folders import photo_files
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def photos(tmp_path):
 
 
 def test_a_tenth_of_the_photos_is_held_out_and_the_config_says_all(photos, tmp_path):
-    config = finetuning_config(photos, tmp_path / 'work', iterations=50, batch_size=2)
+    config = write_config(photos, [*photo_files(photos)], tmp_path / 'work', iterations=50, batch_size=2)
     train, val = ((tmp_path / f'work/{name}.txt').read_text().splitlines() for name in ('train', 'val'))
     assert sorted(train + val) == ['a.jpg', 'b.png', 'e.jpg', 'more/c.jpg', 'more/d.webp'] and len(val) == 1
     made = Config.fromfile(config)
@@ -44,6 +48,27 @@ def test_what_comes_out_is_a_network_near_that_of_the_package(photos, tmp_path, 
     log = next((tmp_path / 'work').glob('*/*.log')).read_text()
     assert 'Config:' in log and 'System environment:' in log
     assert finetune(photos, tmp_path / 'work', iterations=1, batch_size=1, resume=True) == result
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from mmpconv.whole_files import locked
+with locked(Path(sys.argv[1]), '', inherited=False):
+    print('ready', flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_training_that_runs_keeps_its_config(photos, tmp_path):
+    """Another command for the same work dir is refused before it writes anything there."""
+    program = [sys.executable, '-c', HOLD, str(tmp_path / 'work')]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        run.stdout.readline()
+        with pytest.raises(LaunchError, match='another training is running in'):
+            finetune(photos, tmp_path / 'work', iterations=7)
+        assert [path.name for path in (tmp_path / 'work').iterdir()] == ['.lock']
+        run.stdin.close()
 
 
 @pytest.mark.parametrize('arguments, message', [

@@ -1,12 +1,9 @@
 """``mmpconv inpaint``: what it fills, where results go, and what it says."""
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from one_color import FILLED
-from patience import PATIENCE
 from PIL import Image
 from small_photos import assert_filled, everything_below, pixels, write_mask, write_photo
 
@@ -178,17 +175,6 @@ def test_models_that_have_a_name_are_listed(run):
     assert lines[DEFAULT_MODEL].endswith('in the package, the default') and 'no weights needed' in lines['pyramid']
     assert lines['pconv_stage2_4xb2_places-256x256'].split()[-1].startswith('https://')
     assert any(line.startswith('pconv_demo_') and 'give --checkpoint' in line for line in out.splitlines())
-
-
-@pytest.mark.parametrize('arguments, status', [
-    (['--help'], 0), (['--version'], 0), (['nothing'], 2), (['inpaint', '--help'], 0), (['inpaint', 'a'], 2),
-    (['doctor', '--help'], 0), (['convert-padding', '--help'], 0), (['convert-padding'], 2)])
-def test_help_and_usage_import_no_torch(arguments, status):
-    code = f'import sys; sys.modules["torch"] = None; from mmpconv.cli import main; sys.exit(main({arguments!r}))'
-    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=PATIENCE)
-    assert result.returncode == status and 'Traceback' not in result.stderr
-    if arguments[-1] == '--help':
-        assert 'examples:' in result.stdout
 
 
 def test_names_need_not_be_text(folder, run, network):

@@ -102,16 +102,23 @@ import contextlib, io, sys
 for name in ('torch', 'mmengine', 'numpy', 'cv2', 'PIL', 'matplotlib', 'rich', 'yaml'):
     sys.modules[name] = None
 from mmpconv.cli.main import COMMANDS, main
-for name, command in COMMANDS.items():
-    text = io.TextIOWrapper(io.BytesIO(), 'utf-8')
-    with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
-        main([name, '--help'])
-    text.flush()
-    assert text.buffer.getvalue().decode().startswith(f'usage: mmpconv {name} '), name
+def said_with_status(status, *arguments):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        try:
+            main(arguments)
+        except SystemExit as end:
+            assert end.code == status, arguments
+    return text.getvalue()
+said_with_status(0, '--help'), said_with_status(0, '--version'), said_with_status(2, 'nothing')
+for name in COMMANDS:
+    assert said_with_status(0, name, '--help').startswith(f'usage: mmpconv {name} '), name
+for arguments in (['inpaint', 'a'], ['convert-padding'], ['benchmark', '--fid'], ['demo', '--iters', '0']):
+    assert 'error: ' in said_with_status(2, *arguments)
 """
 
 
-def test_no_command_imports_anything_large_for_its_help():
+def test_no_command_imports_anything_large_for_its_help_or_wrong_usage():
     subprocess.run([sys.executable, '-c', NOTHING_LARGE], check=True, timeout=PATIENCE)
 
 

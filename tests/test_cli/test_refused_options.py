@@ -9,6 +9,8 @@ VERIFY = ['make-benchmark', '--verify', 'b']
 @pytest.mark.parametrize('status, words, command', [
     (2, '--resize-mask is for pictures', ['inpaint', 'a.png', 'black', '-o', 'b.png', '--resize-mask']),
     (2, '--tolerance is for a colour', ['inpaint', 'a.png', 'm.png', '-o', 'b.png', '--tolerance', '1']),
+    (1, 'dtype cannot be given with telea, which has no weights, and a precision of its own; leave out --dtype',
+     ['inpaint', 'photos/val/b.png', 'photos/train/a.png', '-o', 'b.png', '--model', 'telea', '--dtype', 'float16']),
     (1, 'no published weights of unet_', ['models', 'unet_small_1xb8_photos-128x128', '--with-weights']),
     (1, 'no model with weights matches unet_s', ['models', 'unet_small*', '--download']),
     (1, '--iterations is for --photos', ['train', 'a.py', '--iterations', '1000']),

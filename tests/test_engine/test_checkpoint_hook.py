@@ -64,24 +64,22 @@ def test_a_second_training_in_a_work_dir_is_refused_until_the_first_is_dead(tmp_
     code = ('import sys, time\nfrom mmpconv.whole_files import locked\nfrom pathlib import Path\n'
             'with locked(Path(sys.argv[1]), "a", inherited=False):\n    print("ready", flush=True); time.sleep(600)')
     first = subprocess.Popen([sys.executable, '-c', code, str(tmp_path)], stdout=subprocess.PIPE)
-    cfg = Config(dict(work_dir=str(tmp_path)))
     try:
         first.stdout.readline()
         with pytest.raises(LaunchError, match='^another training is running in .*; wait until it ends, or give another '
-                           '--work-dir$'), work_dir_of_its_own(cfg):
+                           '--work-dir$'), work_dir_of_its_own(tmp_path):
             pass
     finally:
         first.kill()
         first.wait()
-    with work_dir_of_its_own(cfg):
+    with work_dir_of_its_own(tmp_path):
         pass
 
 
 def test_of_a_distributed_run_the_first_process_holds_the_work_dir(tmp_path, monkeypatch):
-    cfg = Config(dict(work_dir=str(tmp_path), launcher='pytorch'))
     monkeypatch.setenv('RANK', '1')
-    with work_dir_of_its_own(cfg):
+    with work_dir_of_its_own(tmp_path, 'pytorch'):
         assert not (tmp_path / '.lock').exists()
     monkeypatch.setenv('RANK', '0')
-    with work_dir_of_its_own(cfg):
+    with work_dir_of_its_own(tmp_path, 'pytorch'):
         assert (tmp_path / '.lock').exists()

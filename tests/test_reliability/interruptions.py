@@ -124,6 +124,7 @@ def prepare(names: list[str], inputs: Path) -> None:
 
     import mmpconv.analysis.padding_comparison.compare
     import mmpconv.apis.inpainter
+    import mmpconv.batch.fill
     import mmpconv.benchmark.compare
     import mmpconv.benchmark.making.make
     import mmpconv.engine.launch
