@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from torch import Tensor
-from torch.utils.data import ConcatDataset, Dataset
+from torch.utils.data import ConcatDataset
 
 import mmpconv.registry  # noqa: F401  (before anything of MMagic)
 from mmpconv.datasets import UnreadableImageError
@@ -65,7 +65,8 @@ def look_at(config: Config, split: str, count: int) -> list[SeenSample]:
         raise LaunchError(f'the config has no {missing}, so there is nothing to show for --split {split}')
     init_default_scope(config.get('default_scope', 'mmpconv'))
     try:
-        dataset = _dataset(loaders if isinstance(loaders, list) else [loaders])
+        dataset = ConcatDataset([DATASETS.build(loader['dataset'])
+                                 for loader in (loaders if isinstance(loaders, list) else [loaders])])
         preprocessor = MODELS.build(preprocessor)
         seed = (config.get('randomness') or {}).get('seed') or 0
         samples = []
@@ -76,11 +77,6 @@ def look_at(config: Config, split: str, count: int) -> list[SeenSample]:
         return samples
     except (FileNotFoundError, UnreadableImageError) as error:
         raise LaunchError(f'the data of {split}_dataloader cannot be loaded: {error}') from error
-
-
-def _dataset(loaders: Sequence[dict]) -> Dataset:
-    datasets = [DATASETS.build(loader['dataset']) for loader in loaders]
-    return ConcatDataset(datasets) if len(datasets) > 1 else datasets[0]
 
 
 def _seen(preprocessor, data: dict, training: bool) -> SeenSample:

@@ -119,7 +119,7 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
     Raises:
         LaunchError: The metric is not one that the config logs.
     """
-    failures, ended, looked, total = [], 0, time.monotonic(), finished + len(runs)
+    failures, looked, total = [], time.monotonic(), finished + len(runs)
     console = Console()
     # Runs take minutes to weeks: the speed is that of all that was done so far.
     bar = Progress(
@@ -129,8 +129,8 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
     task = bar.add_task('', total=total, completed=finished, done=finished)
 
     def end(run: Run, status: int) -> None:
-        nonlocal ended
-        ended += 1
+        nonlocal finished
+        finished += 1
         try:
             if status:
                 raise LaunchError(f'{run} failed with exit status {status}; see {run.log}{_last_line(run.log)}')
@@ -139,8 +139,8 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
         except LaunchError as error:
             line = str(error)
             failures.append(line)
-        bar.update(task, done=finished + ended)
-        console.print(f'[{finished + ended:{len(str(total))}}/{total}] {line}', markup=False, highlight=False,
+        bar.update(task, done=finished)
+        console.print(f'[{finished:{len(str(total))}}/{total}] {line}', markup=False, highlight=False,
                       soft_wrap=True)
 
     def look(active: list[Run]) -> None:
@@ -151,7 +151,7 @@ def train_all(runs: Sequence[Run], finished: int, tools: Path, places: list[dict
         for run in active:
             run.check_metric()
         done = sum(max(read_scores(run.folder, run.metric), default=0) / run.length for run in active)
-        bar.update(task, completed=finished + ended + done)
+        bar.update(task, completed=finished + done)
 
     with bar:
         run_all(runs, partial(_train, tools=tools, lock=lock), places, end, look)
