@@ -1,10 +1,20 @@
 """Modules over :mod:`mmpconv.ops`: drop-ins for NVIDIA's and MMagic's layers, and for ``nn.Conv*d``."""
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmpconv.ops.check import check_input, check_mask
-from mmpconv.ops.partial_conv import as_float_mask, convolve, masked_conv, per_output_channel, upsample_concat
+from mmpconv.ops.partial_conv import (
+    as_float_mask,
+    convolve,
+    masked_conv,
+    per_output_channel,
+    renormalise,
+    upsample_concat,
+    upsampled_conv2d,
+)
 from mmpconv.ops.partial_padding import padding_mask, partial_padding_conv
 from mmpconv.ops.scripting import (
     scripted_both_sides,
@@ -38,6 +48,12 @@ class PartialPadding:
                                     self.groups)
 
 
+class _Valid(NamedTuple):
+    """What :meth:`PartialConv2d.forward_masked` was given besides features, on its way through ``__call__``."""
+    count: Tensor
+    low: Tensor | None
+
+
 class _PartialConvNd(PartialPadding):
     """Common part of the layers of one, two and three dimensions; mixed in before ``nn.Conv*d``."""
 
@@ -53,8 +69,7 @@ class _PartialConvNd(PartialPadding):
         self.multi_channel = multi_channel
         self.return_mask = return_mask
 
-    def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool | None = None,
-                channels: int | None = None):
+    def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool | None = None):
         """Partial convolution with a mask, partial padding without one.
 
         Args:
@@ -62,10 +77,6 @@ class _PartialConvNd(PartialPadding):
             mask: 1 = valid, 0 = hole; ``(N, 1, *size)``, or ``(N, C_in, *size)`` if the layer is
                 ``multi_channel``. Any real or boolean dtype.
             return_mask: Overrides the layer's ``return_mask``.
-            channels: For networks that mask features where they produce them: ``input`` is zero in
-                the holes, or two such maps, see :func:`mmpconv.ops.masked_conv`; ``mask``
-                ``(N, 1 or groups, *size)`` is the number of valid channels, 0 to ``channels``; the
-                output and a mask of the same form are returned.
 
         Returns:
             Tensor or tuple[Tensor, Tensor]: Output; with ``return_mask`` also the updated mask, of
@@ -81,11 +92,29 @@ class _PartialConvNd(PartialPadding):
         if torch.jit.is_scripting():
             return self._scripted(input, mask) if self.return_mask else self._scripted(input, mask)[0]
         else:
-            return self._forward(input, mask, return_mask, channels)
+            return self._forward(input, mask, return_mask)
 
-    def _forward(self, input, mask, return_mask, channels):
-        if channels is not None:
-            return self._forward_masked(input, mask, channels)
+    def forward_masked(self, input: Tensor, valid: Tensor, low: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Partial convolution within a network that masks features where it produces them.
+
+        What :func:`mmpconv.ops.masked_conv` does. The layer's hooks run (spectral norm, pruning, those of users).
+
+        Args:
+            input: ``(N, C_in, *size)``, zero in the holes.
+            valid: ``(N, 1 or groups, *size)``, the number of valid channels at each position, 0 to
+                ``C_in / groups``, of float32 or wider.
+            low: ``(N, C_low, h, w)``, zero in the holes, as decoders have it: it is upsampled to the size of
+                ``input`` by its nearest neighbours and comes before it, so that both have ``C_in`` channels
+                together (2 dimensions only).
+
+        Returns:
+            tuple[Tensor, Tensor]: Output, not masked, and updated mask ``(N, 1 or groups, *output size)``, 0 to 1.
+        """
+        return self(input, _Valid(valid, low))
+
+    def _forward(self, input, mask, return_mask):
+        if isinstance(mask, _Valid):
+            return self._forward_masked(input, *mask)
         if return_mask is None:
             return_mask = self.return_mask
         spatial = len(self.kernel_size)
@@ -105,22 +134,26 @@ class _PartialConvNd(PartialPadding):
         else:
             check_input(spatial, input, self.in_channels, self.weight)
             check_mask(mask, input, self.multi_channel)
-            if self.padding_mode != 'zeros':
-                input, mask = self._pad(input), self._pad(as_float_mask(mask, input))
-            output, mask_out = convolve(input, self.weight, self.bias, mask, self.stride,
-                                        self._zero_padding(), self.dilation, self.groups)
+            output, mask_out = self._forward_with_mask(input, mask)
             if not return_mask:
                 return output
         return output, per_output_channel(mask_out, self.out_channels) if self.multi_channel else mask_out
 
-    def _forward_masked(self, input: Tensor | tuple[Tensor, Tensor], valid: Tensor,
-                        channels: int) -> tuple[Tensor, Tensor]:
+    def _forward_with_mask(self, input: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         if self.padding_mode != 'zeros':
-            if isinstance(input, tuple):
-                input = upsample_concat(*input)
+            input, mask = self._pad(input), self._pad(as_float_mask(mask, input))
+        return convolve(input, self.weight, self.bias, mask, self.stride, self._zero_padding(), self.dilation,
+                        self.groups)
+
+    def _forward_masked(self, input: Tensor, valid: Tensor, low: Tensor | None) -> tuple[Tensor, Tensor]:
+        if self.padding_mode != 'zeros':
+            input, low = input if low is None else upsample_concat(low, input), None
             input, valid = self._pad(input), self._pad(valid)
-        return masked_conv(input, self.weight, self.bias, valid, channels, self.stride,
-                           self._zero_padding(), self.dilation, self.groups)
+        geometry, channels = (self.stride, self._zero_padding(), self.dilation), self.weight.shape[1]
+        if low is None:
+            return masked_conv(input, self.weight, self.bias, valid, channels, *geometry, self.groups)
+        out = upsampled_conv2d(low, input, self.weight, *geometry, self.groups)
+        return renormalise(out, self.bias, valid, channels, self.kernel_size, *geometry)
 
     def _scripted(self, input: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         assert self.padding_mode == 'zeros', "torch.jit.script needs padding_mode='zeros'; torch.export takes any"
@@ -214,8 +247,7 @@ class PConv(PartialConv2d):
     def __init__(self, *args, multi_channel: bool = False, eps: float | None = None, device=None, **kwargs):
         super().__init__(*args, multi_channel=multi_channel, return_mask=True, device=device, **kwargs)
 
-    def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool = True,
-                channels: int | None = None):
+    def forward(self, input: Tensor, mask: Tensor | None = None, return_mask: bool = True):
         """See :class:`PartialConv2d`, under MMagic's conventions."""
         if torch.jit.is_scripting():
             assert mask is not None, 'a scripted PConv returns output and mask, so it needs a mask'
@@ -223,4 +255,4 @@ class PConv(PartialConv2d):
         elif mask is None:
             return nn.Conv2d._conv_forward(self, input, self.weight, self.bias)
         else:
-            return self._forward(input, mask, return_mask, channels)
+            return self._forward(input, mask, return_mask)

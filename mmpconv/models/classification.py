@@ -76,16 +76,7 @@ def _partially_padded(name: str) -> Callable[..., nn.Module]:
     return build
 
 
-pdresnet18 = _partially_padded('resnet18')
-pdresnet34 = _partially_padded('resnet34')
-pdresnet50 = _partially_padded('resnet50')
-pdresnet101 = _partially_padded('resnet101')
-pdresnet152 = _partially_padded('resnet152')
-pdvgg11 = _partially_padded('vgg11')
-pdvgg11_bn = _partially_padded('vgg11_bn')
-pdvgg13 = _partially_padded('vgg13')
-pdvgg13_bn = _partially_padded('vgg13_bn')
-pdvgg16 = _partially_padded('vgg16')
-pdvgg16_bn = _partially_padded('vgg16_bn')
-pdvgg19 = _partially_padded('vgg19')
-pdvgg19_bn = _partially_padded('vgg19_bn')
+pdresnet18, pdresnet34, pdresnet50, pdresnet101, pdresnet152 = (
+    _partially_padded(f'resnet{depth}') for depth in (18, 34, 50, 101, 152))
+pdvgg11, pdvgg13, pdvgg16, pdvgg19 = (_partially_padded(f'vgg{depth}') for depth in _CONFIGURATIONS)
+pdvgg11_bn, pdvgg13_bn, pdvgg16_bn, pdvgg19_bn = (_partially_padded(f'vgg{depth}_bn') for depth in _CONFIGURATIONS)

@@ -98,7 +98,7 @@ class OrientedUNet(nn.Module):
         """Features of each resolution, 0 in their holes, and their masks ``(N, 1, H_i, W_i)``."""
         skips, seen = [], mask
         for layer in self.encoder:
-            h, mask = layer(h, mask * h.shape[1], channels=h.shape[1])
+            h, mask = layer.forward_masked(h, mask * h.shape[1])
             h = leaky_relu(h, _SLOPE) * mask.to(h.dtype)
             # At full resolution the decoder is told of the holes themselves, not of what the first layer left of them.
             skips.append((h, mask if skips else seen))
@@ -117,7 +117,7 @@ class OrientedUNet(nn.Module):
                 h = layer(skip)
             else:  # the form that upsamples within the convolution; nothing is hidden from it
                 everything = mask.new_full((1, 1, *skip.shape[2:]), layer.in_channels)
-                h, _ = layer((h, skip), everything, channels=layer.in_channels)
+                h, _ = layer.forward_masked(skip, everything, h)
             h = self.blocks[i](leaky_relu(h, _SLOPE))
         # In half precision colours and weights would be rounded.
         return self.out(h).to(evidence.dtype)

@@ -1,6 +1,7 @@
 """The partial convolution of Liu et al., "Image Inpainting for Irregular Holes Using Partial
 Convolutions", ECCV 2018, arXiv 1804.07723, equations 1 and 2.
 """
+import math
 from collections.abc import Sequence
 
 import torch
@@ -103,9 +104,9 @@ def convolve(input: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor, s
     return out, mask_out if shared else per_output_channel(mask_out, out.shape[1])
 
 
-def masked_conv(input: Tensor | tuple[Tensor, Tensor], weight: Tensor, bias: Tensor | None, valid: Tensor,
-                channels: int, stride: Sequence[int], padding: str | Sequence[int],
-                dilation: Sequence[int], groups: int) -> tuple[Tensor, Tensor]:
+def masked_conv(input: Tensor, weight: Tensor, bias: Tensor | None, valid: Tensor, channels: int,
+                stride: Sequence[int], padding: str | Sequence[int], dilation: Sequence[int],
+                groups: int) -> tuple[Tensor, Tensor]:
     """Partial convolution of features that are zero in the holes already, in any number of dimensions.
 
     This is the operation as networks use it: features are masked once, where they are produced, and
@@ -114,8 +115,7 @@ def masked_conv(input: Tensor | tuple[Tensor, Tensor], weight: Tensor, bias: Ten
     channels are equal.)
 
     Args:
-        input: ``(N, C_in, *size)``, zero in the holes; or two maps ``(low, skip)`` of together ``C_in``
-            channels, the first to be upsampled to the size of the second (2 dimensions only).
+        input: ``(N, C_in, *size)``, zero in the holes.
         weight, bias, stride, padding, dilation, groups: Those of the convolution.
         valid: ``(N, 1 or groups, *size)``, valid channels from 0 to ``channels``, of float32 or wider.
         channels: Value of ``valid`` where there is no hole.
@@ -123,15 +123,18 @@ def masked_conv(input: Tensor | tuple[Tensor, Tensor], weight: Tensor, bias: Ten
     Returns:
         tuple[Tensor, Tensor]: Output, and updated mask ``(N, 1 or groups, *output size)``.
     """
-    kernel_size, spatial = weight.shape[2:], weight.dim() - 2
-    if isinstance(input, tuple):
-        out = upsampled_conv2d(*input, weight, stride, padding, dilation, groups)
-    else:
-        out = CONV[spatial](input, weight, None, stride, padding, dilation, groups)
+    out = CONV[weight.dim() - 2](input, weight, None, stride, padding, dilation, groups)
+    return renormalise(out, bias, valid, channels, weight.shape[2:], stride, padding, dilation)
+
+
+def renormalise(out: Tensor, bias: Tensor | None, valid: Tensor, channels: int, kernel_size: Sequence[int],
+                stride: Sequence[int], padding: str | Sequence[int],
+                dilation: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """:func:`masked_conv` of which the convolution without bias, ``out``, is there; it is written to."""
     with torch.no_grad():
         count = window_count(valid, kernel_size, stride, padding, dilation)
         # numel * min(count, 1) / count. Where count is 0 the convolution is 0 too.
-        ratio = channels * kernel_size.numel() / count.clamp(min=1)
+        ratio = channels * math.prod(kernel_size) / count.clamp(min=1)
         mask_out = count.clamp(max=1)
         seen = mask_out.to(out.dtype)
         if count.shape[1] > 1:  # one channel is left to broadcasting: autograd would copy what is expanded
@@ -139,7 +142,7 @@ def masked_conv(input: Tensor | tuple[Tensor, Tensor], weight: Tensor, bias: Ten
     # In place: one rounding, in the ratio's precision, whatever the dtype of `out`.
     out = out.mul_(ratio)
     if bias is not None:
-        out = out.addcmul_(bias.to(out.dtype).view(-1, *[1] * spatial), seen)
+        out = out.addcmul_(bias.to(out.dtype).view(-1, *[1] * len(kernel_size)), seen)
     return out, mask_out
 
 

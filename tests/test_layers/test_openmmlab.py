@@ -48,16 +48,23 @@ assert type(block.conv).__module__ == "mmpconv.layers.partial_conv", type(block.
 
 
 @pytest.mark.parametrize('normalise', [spectral_norm, parametrizations.spectral_norm])
-def test_spectral_norm_reaches_the_masked_convolution(normalise):
+@pytest.mark.parametrize('within_a_network', [False, True])
+def test_spectral_norm_reaches_the_masked_convolution(normalise, within_a_network):
     """The hook, or the parametrisation, makes the weight that the layer uses."""
+
+    def convolve(layer):
+        if within_a_network:
+            return layer.forward_masked(input * mask, 3 * mask)[0]
+        return layer(input, mask)
+
     layer = PartialConv2d(3, 8, 3, padding=1)
     with torch.no_grad():
         layer.weight.mul_(100)
     layer, input, mask = normalise(layer), torch.randn(2, 3, 9, 9), random_mask()
     for _ in range(30):  # power iterations
-        layer(input, mask)
+        convolve(layer)
     layer.eval()
-    out = layer(input, mask)
+    out = convolve(layer)
     assert abs(torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() - 1) < 1e-2
     plain = PartialConv2d(3, 8, 3, padding=1)
     with torch.no_grad():

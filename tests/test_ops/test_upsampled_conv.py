@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch.autograd import gradcheck
 from torch.testing import assert_close
 
+from mmpconv import PartialConv2d
 from mmpconv.ops import masked_conv, upsample_concat, upsampled_conv2d
 from mmpconv.ops import partial_conv as upsampled_conv
 
@@ -74,10 +75,10 @@ def test_autocast(monkeypatch, pixels):
     assert ((out.double() - expected).abs() <= 2 * torch.finfo(torch.bfloat16).eps * magnitude).all()
 
 
-def test_a_masked_convolution_takes_two_maps(always_fast):
-    low, skip, weight, bias = (torch.randn(*shape) for shape in ((2, 3, 4, 4), (2, 2, 8, 8), (6, 5, 3, 3), (6,)))
+def test_a_layer_takes_a_map_to_be_upsampled(always_fast):
+    low, skip, layer = torch.randn(2, 3, 4, 4), torch.randn(2, 2, 8, 8), PartialConv2d(5, 6, 3, padding=1)
     valid = 5 * (torch.rand(2, 1, 8, 8) > .8).float()
-    out, mask = masked_conv((low, skip), weight, bias, valid, 5, **ONCE)
-    expected, expected_mask = masked_conv(upsample_concat(low, skip), weight, bias, valid, 5, **ONCE)
+    out, mask = layer.forward_masked(skip, valid, low)
+    expected, expected_mask = masked_conv(upsample_concat(low, skip), layer.weight, layer.bias, valid, 5, **ONCE)
     assert_close(out, expected, rtol=1e-5, atol=1e-4)
     assert torch.equal(mask, expected_mask)

@@ -22,28 +22,16 @@ class PlainConv2d(PConv):
         Others: See :class:`torch.nn.Conv2d`.
     """
 
-    def forward(self, input: Tensor | tuple[Tensor, Tensor], mask: Tensor | None = None, return_mask: bool = True,
-                *, channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
-        """Convolve, as :meth:`PConv.forward` is called.
-
-        Args:
-            input: ``(N, C_in, H, W)``, zero in the holes of the image, or two maps as of
-                :func:`mmpconv.ops.masked_conv`.
-            mask: Whether it is there decides what is returned; what it holds has no effect.
-            return_mask: Whether to return a mask too.
-            channels: The form for networks: the returned mask has one channel.
-
-        Returns:
-            Tensor or tuple[Tensor, Tensor]: Output ``(N, C_out, H', W')``, and a mask of ones.
-        """
-        if isinstance(input, tuple):
-            input = upsample_concat(*input)
+    def _forward_with_mask(self, input: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         # Not its own `_conv_forward`, which pads partially.
         out = nn.Conv2d._conv_forward(self, input, self.weight, self.bias)
-        if mask is None or (channels is None and not return_mask):
-            return out
-        planes = self.out_channels if channels is None and self.multi_channel else 1
-        return out, mask.new_ones(()).expand(out.shape[0], planes, *out.shape[2:])
+        return out, mask.new_ones(()).expand(len(out), 1, *out.shape[2:])
+
+    def _forward_masked(self, input: Tensor, valid: Tensor, low: Tensor | None) -> tuple[Tensor, Tensor]:
+        return self._forward_with_mask(input if low is None else upsample_concat(low, input), valid)
+
+    def _scripted(self, input: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        raise NotImplementedError('PlainConv2d is a baseline and not scripted; script a torch.nn.Conv2d instead')
 
 
 MODELS.register_module('PConv', module=PConv)
@@ -86,37 +74,53 @@ class MaskConvModule(MMagicMaskConvModule):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
                          dict(conv_cfg, type=layer), *args, **kwargs)
 
-    def forward(self, x: Tensor | tuple[Tensor, Tensor], mask: Tensor | None = None, activate: bool = True,
-                norm: bool = True, return_mask: bool = True, *,
-                channels: int | None = None) -> Tensor | tuple[Tensor, Tensor]:
-        """Forward function.
+    def forward(self, x: Tensor, mask: Tensor | None = None, activate: bool = True, norm: bool = True,
+                return_mask: bool = True) -> Tensor | tuple[Tensor, Tensor]:
+        """Convolution, normalisation and activation, in the block's order.
 
         Args:
-            x: ``(N, C, H, W)``, or two maps, see :func:`mmpconv.ops.masked_conv`, with ``channels``.
+            x: ``(N, C, H, W)``.
             mask: ``(N, C, H, W)``, or ``(N, 1, H, W)`` if the convolution is not multi-channel;
                 1 = valid. None: a block without masks.
-            activate, norm: Whether to run these layers.
-            return_mask: Whether to return the updated mask too.
-            channels: The form for networks, see :meth:`PartialConv2d.forward`: the output is zero
-                in the holes of the returned mask ``(N, 1, H', W')``.
+            activate, norm: False leaves these layers out.
+            return_mask: The updated mask is returned too.
         """
         if mask is None:
             return ConvModule.forward(self, x, activate, norm)
         for layer in self.order:
             if layer == 'conv':
                 if self.with_explicit_padding:
-                    if isinstance(x, tuple):
-                        x = upsample_concat(*x)
                     x, mask = self.padding_layer(x), self.padding_layer(mask)
-                x, mask = self.conv(x, mask, return_mask=True, channels=channels)
+                x, mask = self.conv(x, mask, return_mask=True)
             elif layer == 'norm' and norm and self.with_norm:
-                x = self._normalise(x)
+                x = self.norm(x)
             elif layer == 'act' and activate and self.with_activation:
                 x = self.activate(x)
-        if channels is not None:
-            # Normalisation moves the zeros of the holes. The mask's dtype must not widen half precision.
-            x = x * mask.to(x.dtype) if x.requires_grad else x.mul_(mask)
         return (x, mask) if return_mask else x
+
+
+class PConvStage(MaskConvModule):
+    """The block as a stage of a network that masks features where it produces them.
+
+    A mask is one channel of counts instead of a plane for each feature channel: after a convolution all are equal.
+    """
+
+    def forward(self, x: Tensor, valid: Tensor, low: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Convolution, normalisation, activation, and zeros in what is still a hole.
+
+        Args:
+            x, valid, low: See :meth:`PartialConv2d.forward_masked`.
+
+        Returns:
+            tuple[Tensor, Tensor]: Features ``(N, C_out, H', W')``, and their mask ``(N, 1, H', W')``, 1 = valid.
+        """
+        x, mask = self.conv.forward_masked(x, valid, low)
+        if self.with_norm:
+            x = self._normalise(x)
+        if self.with_activation:
+            x = self.activate(x)
+        # Normalisation moves the zeros of the holes. The mask's dtype must not widen half precision.
+        return x * mask.to(x.dtype) if x.requires_grad else x.mul_(mask), mask
 
     def _normalise(self, x: Tensor) -> Tensor:
         try:

@@ -9,7 +9,7 @@ from mmpconv.ops.check import check_input, check_mask
 from mmpconv.ops.partial_conv import as_float_mask, hide_holes
 from mmpconv.registry import MODELS
 
-from .mask_conv_module import MaskConvModule
+from .mask_conv_module import PConvStage
 
 
 def stage_channels(width: int, num_layers: int) -> list[int]:
@@ -46,7 +46,7 @@ class PConvEncoder(BaseModule):
         kernel_sizes = [7, 5, 5] + [3] * num_layers
         previous = in_channels
         for i, (channels, kernel_size) in enumerate(zip(stage_channels(width, num_layers), kernel_sizes)):
-            self.add_module(f'enc{i + 1}', MaskConvModule(
+            self.add_module(f'enc{i + 1}', PConvStage(
                 previous, channels, kernel_size, stride=2, padding=kernel_size // 2, conv_cfg=conv_cfg,
                 norm_cfg=norm_cfg if i else None, act_cfg=dict(type='ReLU')))
             previous = channels
@@ -82,7 +82,7 @@ class PConvEncoder(BaseModule):
         feats, masks = {'h0': hide_holes(x, mask)}, {'h0': mask}
         h, valid = feats['h0'], valid_channels(mask)
         for i in range(1, self.num_layers + 1):
-            h, mask = getattr(self, f'enc{i}')(h, valid, channels=h.shape[1])
+            h, mask = getattr(self, f'enc{i}')(h, valid)
             feats[f'h{i}'], masks[f'h{i}'] = h, mask.expand_as(h)
             valid = mask * h.shape[1]
         return dict(out=h, hidden_feats=feats, hidden_masks=masks, zero_in_holes=True)
@@ -120,7 +120,7 @@ class PConvDecoder(BaseModule):
         channels = [in_channels, *stage_channels(width, num_layers)]
         for i in range(num_layers, 0, -1):
             last = i == 1
-            self.add_module(f'dec{i}', MaskConvModule(
+            self.add_module(f'dec{i}', PConvStage(
                 channels[i] + channels[i - 1], channels[i - 1], kernel_size=3, padding=1, conv_cfg=conv_cfg,
                 norm_cfg=None if last else norm_cfg,
                 act_cfg=out_act_cfg if last else dict(type='LeakyReLU', negative_slope=0.2)))
@@ -145,7 +145,7 @@ class PConvDecoder(BaseModule):
             skip, skip_valid = feats[f'h{i - 1}'], valid_channels(masks[f'h{i - 1}'])
             # Two parts, of which all channels of each are equal: the count needs no concatenation.
             valid = F.interpolate(valid, skip.shape[-2:], mode='nearest') + skip_valid
-            h, mask = getattr(self, f'dec{i}')((h, skip), valid, channels=h.shape[1] + skip.shape[1])
+            h, mask = getattr(self, f'dec{i}')(skip, valid, h)
             valid = mask * h.shape[1]
         return h, mask.expand_as(h)
 

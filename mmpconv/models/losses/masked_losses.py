@@ -66,8 +66,36 @@ def _check_device(name: str, tensor: Tensor, other_name: str, other: Tensor) -> 
                          f'use {name}.to({str(other.device)!r})')
 
 
+class _RegionLoss(BaseModule):
+    """A loss of the differences where a weight says that they count; called as MMagic's ``L1Loss``."""
+
+    def forward(self, pred: Tensor, target: Tensor, weight: Tensor | None = None, **kwargs) -> Tensor:
+        """Compute the loss in float32 (float64 for float64 images), also under autocast.
+
+        Args:
+            pred: ``(N, C, H, W)``; in [-1, 1] for a PSNR, else in any range.
+            target: As ``pred``.
+            weight: ``(N, 1, H, W)`` or ``(N, C, H, W)``, any dtype, 1 where the loss counts and 0
+                elsewhere. None: everywhere.
+            **kwargs: Ignored, as by MMagic's losses.
+
+        Returns:
+            Tensor: Scalar; 0 where nothing counts.
+
+        Raises:
+            TypeError: An image is not floating point.
+            ValueError: Shapes or devices differ.
+        """
+        check_images(pred=pred, target=target)
+        difference = full_precision(pred) - full_precision(target)
+        if weight is None:
+            weight = torch.ones_like(difference[:, :1])
+        check_region('weight', weight, pred)
+        return self._of_region(difference, weight.to(difference.dtype))
+
+
 @MODELS.register_module()
-class MaskedL1Loss(BaseModule):
+class MaskedL1Loss(_RegionLoss):
     """Weighted L1 with a choice of what it is divided by; called as MMagic's ``L1Loss``.
 
     The paper's terms are ``L_hole = loss(out, gt, weight=mask)`` with ``loss_weight=6`` and
@@ -93,33 +121,11 @@ class MaskedL1Loss(BaseModule):
         self.loss_weight = loss_weight
         self.normalize = normalize
 
-    def forward(self, pred: Tensor, target: Tensor, weight: Tensor | None = None, **kwargs) -> Tensor:
-        """Compute the loss in float32 (float64 for float64 images), also under autocast.
-
-        Args:
-            pred: ``(N, C, H, W)``, any range.
-            target: As ``pred``.
-            weight: ``(N, 1, H, W)`` or ``(N, C, H, W)``, any dtype, 1 where the loss counts and 0
-                elsewhere. None: everywhere.
-            **kwargs: Ignored, as by MMagic's losses.
-
-        Returns:
-            Tensor: Scalar; 0 where nothing counts.
-
-        Raises:
-            TypeError: An image is not floating point.
-            ValueError: Shapes or devices differ.
-        """
-        check_images(pred=pred, target=target)
-        difference = (full_precision(pred) - full_precision(target)).abs()
-        if weight is None:
-            return self.loss_weight * difference.mean()
-        check_region('weight', weight, pred)
-        weight = weight.to(difference.dtype)
-        total = (difference * weight).sum()
+    def _of_region(self, difference: Tensor, weight: Tensor) -> Tensor:
+        total = (difference.abs() * weight).sum()
         if self.normalize == 'image':
             return self.loss_weight * total / difference.numel()
-        area = weight.sum() * (pred.shape[1] // weight.shape[1])
+        area = weight.sum() * (difference.shape[1] // weight.shape[1])
         return self.loss_weight * total / torch.where(area > 0, area, 1)
 
     def extra_repr(self) -> str:
@@ -127,11 +133,11 @@ class MaskedL1Loss(BaseModule):
 
 
 @MODELS.register_module()
-class MaskedPSNRLoss(BaseModule):
+class MaskedPSNRLoss(_RegionLoss):
     """Minus the PSNR of the region that counts, in decibels, averaged over the samples of a batch.
 
     Each sample weighs the same, whatever the size of its hole and however hard it is; with an L1 or L2 loss the
-    batch is ruled by its worst samples. Called as MMagic's ``L1Loss``.
+    batch is ruled by its worst samples. Samples in which nothing counts are left out.
 
     Convention:
         The mask is image-level, 1 = hole; ``weight`` is 1 where the loss counts. The peak is that of images in [-1, 1].
@@ -147,31 +153,10 @@ class MaskedPSNRLoss(BaseModule):
         self.loss_weight = loss_weight
         self.floor = floor
 
-    def forward(self, pred: Tensor, target: Tensor, weight: Tensor | None = None, **kwargs) -> Tensor:
-        """Compute the loss in float32 (float64 for float64 images), also under autocast.
-
-        Args:
-            pred: ``(N, C, H, W)`` in [-1, 1].
-            target: As ``pred``.
-            weight: ``(N, 1, H, W)`` or ``(N, C, H, W)``, any dtype, 1 where the loss counts and 0 elsewhere. None:
-                everywhere.
-            **kwargs: Ignored, as by MMagic's losses.
-
-        Returns:
-            Tensor: Scalar. Samples in which nothing counts are left out; 0 if these are all.
-
-        Raises:
-            TypeError: An image is not floating point.
-            ValueError: Shapes or devices differ.
-        """
-        check_images(pred=pred, target=target)
-        squares = (full_precision(pred) - full_precision(target)).square()
-        if weight is None:
-            weight = torch.ones_like(squares[:, :1])
-        check_region('weight', weight, pred)
-        weight = weight.to(squares.dtype).expand_as(squares)
+    def _of_region(self, difference: Tensor, weight: Tensor) -> Tensor:
+        weight = weight.expand_as(difference)
         counted = weight.sum((1, 2, 3))
-        error = (squares * weight).sum((1, 2, 3)) / counted.clamp(min=1)
+        error = (difference.square() * weight).sum((1, 2, 3)) / counted.clamp(min=1)
         decibels = 10 / math.log(10) * torch.log((error + self.floor) / 4)
         there = (counted > 0).to(decibels.dtype)
         return self.loss_weight * (decibels * there).sum() / there.sum().clamp(min=1)

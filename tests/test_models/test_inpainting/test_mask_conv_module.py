@@ -9,6 +9,7 @@ from torch.testing import assert_close
 from mmpconv import PartialConv2d
 from mmpconv.layers import PConv
 from mmpconv.models import MaskConvModule
+from mmpconv.models.inpainting.mask_conv_module import PConvStage
 from mmpconv.registry import MODELS
 
 CLOSE = dict(rtol=1e-12, atol=1e-12)
@@ -82,18 +83,19 @@ def test_without_a_mask_it_is_a_plain_block(name):
 
 @pytest.mark.parametrize('padding_mode', ['zeros', 'reflect', 'circular'])
 @pytest.mark.parametrize('two_maps', [True, False])
-def test_the_form_for_networks_is_the_public_form_masked(two_maps, padding_mode):
+def test_a_stage_of_a_network_is_the_block_masked(two_maps, padding_mode):
     """One channel of counts in, one channel of validity out, and features that are zero in the holes."""
-    block = randomise(MaskConvModule(4, 8, 3, padding=1, padding_mode=padding_mode, norm_cfg=dict(type='BN'),
-                                     conv_cfg=dict(type='PConv', multi_channel=True))).double().eval()
+    stage = randomise(PConvStage(
+        4, 8, 3, padding=1, norm_cfg=dict(type='BN'),
+        conv_cfg=dict(type='PConv', multi_channel=True, padding_mode=padding_mode))).double().eval()
     low, skip = torch.randn(2, 1, 6, 6).double(), torch.randn(2, 3, 12, 12).double()
     low_mask, skip_mask = (torch.rand(2, 1, 6, 6) > .6).double(), (torch.rand(2, 1, 12, 12) > .6).double()
     skip_mask[:, :, :8], low_mask[:, :, :4] = 0, 0
     up, up_mask = (nn.functional.interpolate(t, scale_factor=2) for t in (low * low_mask, low_mask))
     input, mask = torch.cat([up, skip], 1), torch.cat([up_mask, skip_mask.expand(-1, 3, -1, -1)], 1)
-    expected, expected_mask = block(input, mask)
-    maps = (low * low_mask, skip * skip_mask)
-    out, out_mask = block(maps if two_maps else input * mask, mask.sum(1, keepdim=True), channels=4)
+    expected, expected_mask = MaskConvModule.forward(stage, input, mask)
+    maps = (skip * skip_mask, low * low_mask) if two_maps else (input * mask, None)
+    out, out_mask = stage(maps[0], mask.sum(1, keepdim=True), maps[1])
     assert 0 < expected_mask.mean() < 1
     assert_close(out, expected * expected_mask, **CLOSE)
     assert torch.equal(out_mask.expand_as(out), expected_mask)

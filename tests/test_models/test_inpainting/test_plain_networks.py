@@ -179,6 +179,8 @@ def test_a_plain_convolution_is_called_as_a_partial_one(multi_channel, planes):
     assert torch.equal(conv(input), expected) and torch.equal(conv(input, mask, return_mask=False), expected)
     out, out_mask = conv(input, mask)
     assert torch.equal(out, expected) and torch.equal(out_mask, torch.ones(2, planes, 6, 7))
+    with pytest.raises(torch.jit.Error, match='PlainConv2d is a baseline and not scripted'):
+        torch.jit.script(conv)(input, mask)
 
 
 def test_weights_are_exchanged_with_the_partial_network_by_name():
