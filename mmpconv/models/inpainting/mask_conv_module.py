@@ -25,7 +25,7 @@ class PlainConv2d(PConv):
     def _forward_with_mask(self, input: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         # Not its own `_conv_forward`, which pads partially.
         out = nn.Conv2d._conv_forward(self, input, self.weight, self.bias)
-        return out, mask.new_ones(()).expand(len(out), 1, *out.shape[2:])
+        return out, mask.new_ones(()).expand(out.shape[0], 1, *out.shape[2:])
 
     def _forward_masked(self, input: Tensor, valid: Tensor, low: Tensor | None) -> tuple[Tensor, Tensor]:
         return self._forward_with_mask(input if low is None else upsample_concat(low, input), valid)
