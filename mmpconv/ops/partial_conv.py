@@ -158,12 +158,22 @@ def hide_holes(input: Tensor, mask: Tensor) -> Tensor:
     """
     if mask.shape[1] > 1 and mask.stride(1) == 0:
         mask = mask[:, :1]
-    hidden, hole = input * mask.to(input.dtype), mask == 0
+    hidden = input * mask.to(input.dtype)
     if is_tracing():
-        return hidden.masked_fill(hole, 0)
+        return hidden.masked_fill(mask == 0, 0)
     # Unseen by autograd, which needs nothing of it: the gradient in a hole is 0 by the product already.
-    _erase(hidden.detach(), hole)
+    features = hidden.detach()
+    if not _is_finite(features):
+        _erase(features, mask == 0)
     return hidden
+
+
+def _is_finite(features: Tensor) -> bool:
+    """True if nothing is NaN or infinite, as far as can be seen without waiting for a GPU: by the sum, the fastest."""
+    try:
+        return features.device.type == 'cpu' and bool(features.sum().isfinite())
+    except RuntimeError:  # under torch.vmap
+        return False
 
 
 def _erase(features: Tensor, hole: Tensor) -> None:
