@@ -14,7 +14,7 @@ from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
 from mmpconv.whole_files import remove_unfinished, whole_file
 
 from . import STREAM, Mask
-from .jobs import Job, comparison_of, plan_jobs, require_format, require_no_source, sources_of
+from .jobs import Job, comparison_of, plan_jobs, require_format, require_no_source, require_there, sources_of
 from .preview import before_after, on_terminal
 from .ranks import Share
 from .report import Report, in_options, sentence_about
@@ -84,6 +84,7 @@ def fill_stream(word: str, mask: Mask, args: argparse.Namespace) -> int:
     """
     if args.out == STREAM and sys.stdout.isatty():
         raise LaunchError('the picture would go to the terminal; let it go to a file (> filled.png) or another program')
+    require_there(mask)
     if isinstance(mask, Path) and mask.is_dir():
         raise LaunchError(f'{mask} is a folder; give the file of the mask')
     name = Path('standard input' if word == STREAM else word)
@@ -92,20 +93,20 @@ def fill_stream(word: str, mask: Mask, args: argparse.Namespace) -> int:
         source.name = str(name)
     report = Report(1, args.quiet, lines=sys.stderr)
     filler = Filler(args, args.device, report)
+    if args.out != STREAM:
+        require_format(Path(args.out), args.format)
+        require_no_source([Path(args.out)], sources_of([Job(None, mask, None)]))
     try:
         with report, report.photo(name) as progress, TemporaryDirectory() as folder:
-            if args.out != STREAM:
-                require_format(Path(args.out), args.format)
-                require_no_source([Path(args.out)], sources_of([Job(None if word == STREAM else name, mask, None)]))
             photo = Photo.read(source, max_pixels=filler.max_pixels)
-            if args.out != STREAM:
+            if args.out == STREAM:
+                suffix = f'.{args.format}' if args.format else photo.lossless_suffix
+                result = Path(folder, f'standard output{suffix}')
+                filler.fill(photo, mask, result, progress, result.name)
+                sys.stdout.buffer.write(result.read_bytes())
+                sys.stdout.buffer.flush()
+            else:
                 filler.fill(photo, mask, Path(args.out), progress)
-                return DONE
-            result = Path(folder, f'standard output.{args.format}' if args.format else
-                          f'standard output{photo.lossless_suffix}')
-            filler.fill(photo, mask, result, progress, result.name)
-            sys.stdout.buffer.write(result.read_bytes())
-            sys.stdout.buffer.flush()
     except LaunchError as error:
         raise LaunchError(error.sentence(in_options)) from error
     except (PhotoError, MemoryError) as error:

@@ -83,9 +83,7 @@ def plan_jobs(words: Sequence[str], mask: Mask, out: str, format: str | None, co
         LaunchError: Photos or masks are not there, two results would have one name, or a result would replace a photo
             or a mask.
     """
-    if isinstance(mask, Path) and not mask.exists():
-        raise LaunchError(f'there is no mask {mask}; it may be a file, a folder, alpha, the name of a colour, R,G,B '
-                          'or #rrggbb')
+    require_there(mask)
     folder = Path(out)
     for word in words:
         if os.path.isdir(word) and os.path.realpath(word) == os.path.realpath(folder):
@@ -105,6 +103,17 @@ def plan_jobs(words: Sequence[str], mask: Mask, out: str, format: str | None, co
     _require_own_names(jobs, compare)
     require_no_source([file for job in jobs for file in _written(job.result, compare)], sources_of(jobs))
     return jobs
+
+
+def require_there(mask: Mask) -> None:
+    """Check that a mask is there, if it is a path.
+
+    Raises:
+        LaunchError: It is not.
+    """
+    if isinstance(mask, Path) and not mask.exists():
+        raise LaunchError(f'there is no mask {mask}; it may be a file, a folder, alpha, the name of a colour, R,G,B '
+                          'or #rrggbb')
 
 
 def require_format(result: Path, format: str | None) -> None:

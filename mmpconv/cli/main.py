@@ -153,8 +153,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name. Defaults to those of this process.
 
     Returns:
-        The exit status, see the constants of this module. ``SystemExit`` is raised instead for errors: with the
-        sentence to print, or with a status where it is printed already.
+        The exit status, one of :mod:`mmpconv.errors`. ``SystemExit`` is raised instead for errors: with the sentence to
+        print, or with a status where it is printed already.
     """
     parser = build_parser()
     argv = sys.argv[1:] if argv is None else list(argv)
@@ -176,18 +176,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def _signals(args: argparse.Namespace) -> contextlib.AbstractContextManager:
-    """One of several processes may wait for the others within torch, where it would not hear of an interrupt."""
-    return termination_as_interrupt() if getattr(args, 'launcher', 'none') == 'none' else contextlib.nullcontext()
-
-
 def _run(name: str, argv: Sequence[str]) -> int:
     command = COMMANDS[name]
     try:
         parser = parser_of(name)
         args = parse(name, argv, parser)
+        # One of several processes may wait for the others within torch, where it would not hear of an interrupt.
+        alone = getattr(args, 'launcher', 'none') == 'none'
         try:
-            with _signals(args), user_errors():
+            with termination_as_interrupt() if alone else contextlib.nullcontext(), user_errors():
                 return _functions(name)[0](args) or DONE
         except UsageError as error:
             parser.error(str(error))

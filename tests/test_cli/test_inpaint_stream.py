@@ -68,6 +68,7 @@ def test_a_colour_of_the_photo_is_its_mask(folder, pipe, network):
     (None, ['-', 'mask.png', '-o', 'mask.png'], 1, 'would replace mask.png'),
     (None, ['-', 'mask.png', '--format', 'webp', '--max-pixels', '9'], 1, 'or give --max-pixels 2400'),
     (None, ['-', 'mask.png', '-o', 'new/a.png', '--format', 'jpg'], 1, '-o is new/a.png and --format is jpg'),
+    (None, ['-', 'none.png', '-o', 'new/a.png'], 1, 'there is no mask none.png'),
     (None, ['-', '.'], 1, '. is a folder; give the file of the mask'),
     (None, ['-', 'photo.png', '--mask', 'mask.png'], 2, '2 are named'),
     (None, ['-', 'mask.png', '-o', 'new/'], 2, 'new/ is a folder'),

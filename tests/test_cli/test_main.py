@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE
+from small_photos import write_mask, write_photo
 
 from mmpconv.cli.main import COMMANDS
 from mmpconv.version import __version__
@@ -120,6 +121,14 @@ for arguments in (['inpaint', 'a'], ['convert-padding'], ['benchmark', '--fid'],
 
 def test_no_command_imports_anything_large_for_its_help_or_wrong_usage():
     subprocess.run([sys.executable, '-c', NOTHING_LARGE], check=True, timeout=PATIENCE)
+
+
+def test_photos_are_filled_without_torch_by_what_does_not_need_it(folder):
+    write_photo(folder / 'photo.png'), write_mask(folder / 'mask.png')
+    program = 'import sys; sys.modules["torch"] = None; from mmpconv.cli import main; sys.exit(main(sys.argv[1:]))'
+    subprocess.run([sys.executable, '-c', program, 'inpaint', 'photo.png', 'mask.png', '-o', 'filled.png', '--model',
+                    'telea'], check=True, timeout=PATIENCE)
+    assert (folder / 'filled.png').is_file()
 
 
 TOOLS = sorted(Path(__file__).parents[2].glob('tools/**/*.py'))
