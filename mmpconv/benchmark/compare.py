@@ -63,7 +63,9 @@ class Comparison:
             if not fillings.missing(self.benchmark.samples):
                 print(f'{method.name}: all {len(self.benchmark.samples)} samples are filled')
                 continue
-            fillings.begin(self._machine(method))
+            how = (f'{self.jobs} threads at a time' if method.in_threads
+                   else f'{self.perception.device}, batches of {self.batch_size}')
+            fillings.begin(f'{machine()}; {how}')
             scores.begin()  # those of pictures that are filled again go
             self._follow(fill(method, self.benchmark, fillings, self.jobs, self.batch_size), f'{method.name}: filled',
                          len(fillings.seconds))
@@ -107,11 +109,6 @@ class Comparison:
         filled = sum(fillings.count() for fillings in self.fillings)
         scored = sum(len(scores.rows) for scores in self.scores)
         return f'{filled} of {len(self.methods) * len(self.benchmark.samples)} samples are filled, {scored} are scored'
-
-    def _machine(self, method: Method) -> str:
-        """Where and how a method runs."""
-        batches = f'{self.perception.device}, batches of {self.batch_size}'
-        return f'{machine()}; {f"{self.jobs} threads at a time" if method.in_threads else batches}'
 
     def _follow(self, steps: Iterator[None], title: str, done: int) -> None:
         """Go through the steps with a bar, and say in the end how many there were."""

@@ -1,7 +1,6 @@
 """The page that shows a comparison: table, plots, and pictures of samples, in files beside it."""
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
@@ -45,8 +44,7 @@ def write_page(path: Path, results: Results, benchmark: FrozenBenchmark, filling
     environment.filters.update(url=lambda shown: quote(shown.relative_to(path.parent).as_posix()), code=_code)
     h, w = benchmark.size
     text = environment.get_template('page.html').render(
-        benchmark=benchmark, width=w, height=h, columns=columns(results),
-        rows=[list(rows) for _, rows in groupby(table(results), lambda row: row.metric)], notes=notes,
+        benchmark=benchmark, width=w, height=h, columns=columns(results), table=table(results), notes=notes,
         split=results.splits, plots=[(METRICS[name], plot) for name, plot in plots.items() if name in METRICS],
         ranking=METRICS[_ranking_metric(results)], sections=sections, photos=path.parent / 'pictures',
         fillings=fillings, scores_of=_captions(results))

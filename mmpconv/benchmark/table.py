@@ -22,47 +22,34 @@ class Number:
     is_best: bool = False
 
 
-@dataclass(frozen=True)
-class TableRow:
-    """The scores of a method in a metric.
-
-    Attributes:
-        metric, method: Heads of the row.
-        cells: The numbers of each column. A bin has those of the two :attr:`~.results.Results.kinds`; the last column
-            has that of all samples.
-    """
-    metric: Metric
-    method: str
-    cells: list[list[Number]]
-
-
 def columns(results: Results) -> list[str]:
     """Heads of the columns behind metric and method."""
     return [*results.bins, OVERALL]
 
 
-def table(results: Results) -> list[TableRow]:
-    """The rows, metric by metric, methods in their order."""
-    rows = []
+def table(results: Results) -> dict[Metric, dict[str, list[list[Number]]]]:
+    """The cells of each row, by metric and method.
+
+    A bin has a cell with the numbers of the two :attr:`~.results.Results.kinds`; the last column has that of all
+    samples.
+    """
+    rows = {}
     for metric in results.metrics:
-        groups = [[(bin, kind) for kind in results.kinds] for bin in results.bins] if metric.has_bins else []
-        groups = [*groups, [(None, None)]]
-        numbers = {group: _numbers(results, metric, *group) for column in groups for group in column}
-        blank = [[] for _ in results.bins] if not metric.has_bins else []
-        rows += [TableRow(metric, method, blank + [[numbers[group][method] for group in column] for column in groups])
-                 for method in results.rows]
+        groups = [[(bin, kind) for kind in results.kinds if metric.has_bins] for bin in results.bins] + [[(None, None)]]
+        numbers = [[_numbers(results, metric, bin, kind) for bin, kind in column] for column in groups]
+        rows[metric] = {method: [[found[method] for found in column] for column in numbers] for method in results.rows}
     return rows
 
 
 def to_markdown(results: Results) -> str:
     """The table in Markdown; the best numbers are bold."""
     lines = [['metric', 'method', *columns(results)], ['-', '-', *['-:'] * len(columns(results))]]
-    metric = None
-    for row in table(results):
-        lines.append([row.metric.label if row.metric is not metric else '', escape(row.method),
-                      *('/'.join(map(_bold, cell)) for cell in row.cells)])
-        metric = row.metric
-    return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+    for metric, rows in table(results).items():
+        for place, (method, cells) in enumerate(rows.items()):
+            texts = ['/'.join(f'**{number.text}**' if number.is_best else number.text for number in cell)
+                     for cell in cells]
+            lines.append(['' if place else metric.label, escape(method), *texts])
+    return '\n'.join(f'| {" | ".join(texts)} |' for texts in lines)
 
 
 def _numbers(results: Results, metric: Metric, bin: str | None, kind: str | None) -> dict[str, Number]:
@@ -72,10 +59,6 @@ def _numbers(results: Results, metric: Metric, bin: str | None, kind: str | None
     best = metric.text(metric.is_better(values)) if len(values) > 1 else None
     texts = {method: metric.text(summary.value) if summary else UNDEFINED for method, summary in found.items()}
     return {method: Number(text, text == best) for method, text in texts.items()}
-
-
-def _bold(number: Number) -> str:
-    return f'**{number.text}**' if number.is_best else number.text
 
 
 def escape(name: str) -> str:
@@ -106,8 +89,10 @@ def notes(results: Results, benchmark: FrozenBenchmark, methods: Sequence[Method
         f'({counts[0]} and {counts[1]} samples); {OVERALL}: over all samples.',
         'Every result is cut into the photo before it is scored: outside the hole all methods show the truth.']
     lines += [f'{metric.label}: {metric.what}; {metric.direction}.' for metric in results.metrics]
-    lines += [f'{method.describe()}{_hash(folder)}.' for method, folder in zip(methods, fillings)
-              if method.describe() != method.name]
+    for method, folder in zip(methods, fillings):
+        if method.describe() != method.name:
+            sha256 = folder.settings.get('checkpoint_sha256')
+            lines.append(method.describe() + (f', sha256 `{sha256}`.' if sha256 else '.'))
     lines += [changed for changed in map(_changed, fillings) if changed]
     machines = {}
     for method, folder in zip(methods, fillings):
@@ -115,11 +100,6 @@ def notes(results: Results, benchmark: FrozenBenchmark, methods: Sequence[Method
     lines += [f'Machine of {", ".join(names)}: {machine}.' for machine, names in machines.items()]
     versions = [folder.settings['versions'].split(', ') for folder in fillings if 'versions' in folder.settings]
     return [*lines, f'Versions: {", ".join(dict.fromkeys(chain(*versions)))}.'] if versions else lines
-
-
-def _hash(folder: Fillings) -> str:
-    sha256 = folder.settings.get('checkpoint_sha256')
-    return f', sha256 `{sha256}`' if sha256 else ''
 
 
 def _changed(folder: Fillings) -> str:
