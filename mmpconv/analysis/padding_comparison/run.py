@@ -90,11 +90,6 @@ class Run:
         """The file of the output of its process."""
         return self.folder / 'train.log'
 
-    @property
-    def arguments(self) -> list[str]:
-        """Those of ``tools/train.py``, without the config."""
-        return ['--work-dir', str(self.folder), '--cfg-options', *self.options, f'randomness.seed={self.seed}']
-
     @cached_property
     def settings(self) -> dict:
         """All that decides what comes out: number of GPUs and the complete config.
@@ -149,7 +144,8 @@ class Run:
         if checkpoint is None and self.folder.is_dir():
             shutil.rmtree(self.folder)  # not a trace of a run that did not get as far as its first score
         write_json(self.folder / 'settings.json', self.settings)
-        return [*(['--resume', str(checkpoint)] if checkpoint else []), *self.arguments]
+        return [*(['--resume', str(checkpoint)] if checkpoint else []), '--work-dir', str(self.folder),
+                '--cfg-options', *self.options, f'randomness.seed={self.seed}']
 
     def finish(self) -> dict:
         """Write ``score.json`` for a run whose training has ended well; returns its content.
