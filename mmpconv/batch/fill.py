@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mmpconv.errors import DONE, INTERRUPTED, PARTLY_FAILED, USER_HAS_TO_ACT, LaunchError, disk_sentence, full_disk
+from mmpconv.errors import DONE, INTERRUPTED, LaunchError, disk_sentence, full_disk
 from mmpconv.photos import MAX_PIXELS, Photo, PhotoError, hole_mask
 from mmpconv.whole_files import remove_unfinished, whole_file
 
@@ -167,7 +167,6 @@ class Batch:
         self._filler = Filler(args, share.device(args.device), self.report)
         self._sources = sources_of(jobs)
         self._results = {job.result for job in jobs}
-        self._start = time.monotonic()
 
     @property
     def so_far(self) -> str:
@@ -234,26 +233,7 @@ class Batch:
         gone = self.share.collect(self._outcome)
         if self.share.rank:
             return DONE
-        outcome, failures = self._outcome, self._outcome.failures
-        if len(self.jobs) == 1 and failures:
-            raise LaunchError(failures[0])
-        if len(self.jobs) > 1 and not self.args.quiet:
-            left_out = f', {outcome.left_out} had results already' if outcome.left_out else ''
-            by = f' by {self.share.size} processes' if self.share.size > 1 else ''
-            print(f'{outcome.filled} of {len(self.jobs)} photos filled{left_out}, in '
-                  f'{time.monotonic() - self._start:.1f} s{by}: {self.args.out}')
-        elif outcome.left_out and not self.args.quiet:
-            print(f'{self.args.out} is newer than photo and mask; nothing to do')
-        for sentence in outcome.repeated_warnings():
-            print(sentence, file=sys.stderr)
-        for rank in gone:
-            count = len(Share(rank, self.share.size).of(self.jobs))
-            print(f'process {rank} of {self.share.size} ended before its {count} photos were done; the same command '
-                  'with --resume fills what is left', file=sys.stderr)
-        if failures:
-            print(f'{len(failures)} of {len(self.jobs)} photos could not be filled:', file=sys.stderr)
-        for failure in failures:
-            print(f'  {failure}', file=sys.stderr)
-        if not failures and not gone:
-            return DONE
-        return PARTLY_FAILED if outcome.filled or outcome.left_out else USER_HAS_TO_ACT
+        if len(self.jobs) == 1 and self._outcome.failures:
+            raise LaunchError(self._outcome.failures[0])
+        return self.report.sum_up(self.args.out, self.share.size, {
+            rank: len(Share(rank, self.share.size).of(self.jobs)) for rank in gone})

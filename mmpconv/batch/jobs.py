@@ -48,16 +48,14 @@ class Job:
         """
         changed = max(source.stat().st_mtime for source in (self.photo, self.mask) if isinstance(source, Path))
         files = _written(result, compare)
-        return all(file.is_file() and file.stat().st_mtime >= changed for file in files) and all(
-            _is_picture(file, max_pixels) for file in files)
-
-
-def _is_picture(file: Path, max_pixels: int) -> bool:
-    try:
-        Photo.read(file, max_pixels)
-    except PhotoError:
-        return False
-    return True
+        if not all(file.is_file() and file.stat().st_mtime >= changed for file in files):
+            return False
+        try:
+            for file in files:
+                Photo.read(file, max_pixels)
+        except PhotoError:
+            return False
+        return True
 
 
 def comparison_of(result: Path) -> Path:

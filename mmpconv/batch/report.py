@@ -2,8 +2,9 @@
 words of the command line."""
 import os
 import sys
+import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mmpconv.errors import DONE, PARTLY_FAILED, USER_HAS_TO_ACT
 from mmpconv.photos import PhotoWarning
 from mmpconv.remedies import Mendable
 
@@ -51,7 +53,7 @@ class Outcome:
 
 
 class Report:
-    """Says how far a batch is.
+    """Says how far a batch is, and what came out.
 
     Args:
         count: Number of photos.
@@ -68,7 +70,7 @@ class Report:
         self._bars = Progress(
             TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             console=self.console, transient=True, disable=quiet or not bars or not self.console.is_terminal)
-        self._number, self._is_told = 0, False
+        self._number, self._is_told, self._start = 0, False, time.monotonic()
 
     def __enter__(self) -> 'Report':
         self._bars.start()
@@ -116,6 +118,38 @@ class Report:
         elif not self._is_told:
             self._is_told = True
             self._print(sys.stderr, 'warning: --preview needs a terminal, and there is none')
+
+    def sum_up(self, out: str, processes: int, gone: Mapping[int, int]) -> int:
+        """Say what came out of all photos.
+
+        Args:
+            out: Where the results are.
+            processes: Number of those that filled them.
+            gone: Of processes that ended before they were done, the number of their photos.
+
+        Returns:
+            The exit status.
+        """
+        outcome, failures = self.outcome, self.outcome.failures
+        if self.count > 1 and not self.quiet:
+            left_out = f', {outcome.left_out} had results already' if outcome.left_out else ''
+            by = f' by {processes} processes' if processes > 1 else ''
+            print(f'{outcome.filled} of {self.count} photos filled{left_out}, in '
+                  f'{time.monotonic() - self._start:.1f} s{by}: {out}')
+        elif outcome.left_out and not self.quiet:
+            print(f'{out} is newer than photo and mask; nothing to do')
+        for sentence in outcome.repeated_warnings():
+            print(sentence, file=sys.stderr)
+        for rank, photos in gone.items():
+            print(f'process {rank} of {processes} ended before its {photos} photos were done; the same command '
+                  'with --resume fills what is left', file=sys.stderr)
+        if failures:
+            print(f'{len(failures)} of {self.count} photos could not be filled:', file=sys.stderr)
+        for failure in failures:
+            print(f'  {failure}', file=sys.stderr)
+        if not failures and not gone:
+            return DONE
+        return PARTLY_FAILED if outcome.filled or outcome.left_out else USER_HAS_TO_ACT
 
     def _warn(self, path: Path, warning: PhotoWarning) -> None:
         names = self.outcome.warned.setdefault(warning.kind or str(warning), [])
