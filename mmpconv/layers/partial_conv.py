@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmpconv.ops.check import check_input, check_mask
+from mmpconv.ops.holes import as_float_mask
 from mmpconv.ops.partial_conv import (
-    as_float_mask,
     convolve,
     masked_conv,
     per_output_channel,

@@ -12,7 +12,7 @@ from torch.nn.functional import leaky_relu
 from mmpconv.layers import PartialConv2d
 from mmpconv.ops import line_variation, oriented_fills, oriented_logits
 from mmpconv.ops.check import check_input, check_mask
-from mmpconv.ops.partial_conv import as_float_mask, hide_holes
+from mmpconv.ops.holes import as_float_mask, hide_holes
 
 _SLOPE = 0.2  # of the leaky ReLU
 

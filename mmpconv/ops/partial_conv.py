@@ -9,12 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .check import check_operands
+from .gradient import conv_of_valid, scale
+from .holes import as_float_mask
 from .partial_padding import CONV, padding_mask, partial_padding_conv
-from .scripting import is_exporting, is_tracing
+from .scripting import is_exporting
 from .window import valid_channels, window_count
-
-# Integers by their size in bytes.
-_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def partial_conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, mask: Tensor | None = None,
@@ -96,10 +95,10 @@ def convolve(input: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor, s
     """:func:`partial_conv2d` in any number of dimensions, of operands that were checked."""
     float_mask = as_float_mask(mask, input)
     shared = mask.shape[1] == 1
-    out, mask_out = masked_conv(
-        hide_holes(input, float_mask), weight, bias,
-        float_mask if shared else valid_channels(float_mask, groups), 1 if shared else weight.shape[1],
-        stride, padding, dilation, groups)
+    valid, channels = (float_mask, 1) if shared else (valid_channels(float_mask, groups), weight.shape[1])
+    ratio, seen, mask_out = _ratio_and_mask(
+        valid, channels, weight.shape[2:], stride, padding, dilation, weight.shape[0])
+    out = conv_of_valid(input, weight, bias, float_mask, ratio, seen, stride, padding, dilation, groups)
     mask_out = mask_out.to(mask.dtype if mask.is_floating_point() else out.dtype)
     return out, mask_out if shared else per_output_channel(mask_out, out.shape[1])
 
@@ -131,63 +130,20 @@ def renormalise(out: Tensor, bias: Tensor | None, valid: Tensor, channels: int, 
                 stride: Sequence[int], padding: str | Sequence[int],
                 dilation: Sequence[int]) -> tuple[Tensor, Tensor]:
     """:func:`masked_conv` of which the convolution without bias, ``out``, is there; it is written to."""
-    with torch.no_grad():
-        count = window_count(valid, kernel_size, stride, padding, dilation)
-        # numel * min(count, 1) / count. Where count is 0 the convolution is 0 too.
-        ratio = channels * math.prod(kernel_size) / count.clamp(min=1)
-        mask_out = count.clamp(max=1)
-        seen = mask_out.to(out.dtype)
-        if count.shape[1] > 1:  # one channel is left to broadcasting: autograd would copy what is expanded
-            ratio, seen = (per_output_channel(grouped, out.shape[1]) for grouped in (ratio, seen))
-    # In place: one rounding, in the ratio's precision, whatever the dtype of `out`.
-    out = out.mul_(ratio)
-    if bias is not None:
-        out = out.addcmul_(bias.to(out.dtype).view(-1, *[1] * len(kernel_size)), seen)
-    return out, mask_out
+    ratio, seen, mask_out = _ratio_and_mask(valid, channels, kernel_size, stride, padding, dilation, out.shape[1])
+    return scale(out, bias, ratio, seen), mask_out
 
 
-def as_float_mask(mask: Tensor, input: Tensor) -> Tensor:
-    """The mask as a constant in the precision of counts: float32, or float64 for float64 input."""
-    return mask.detach().to(torch.promote_types(input.dtype, torch.float32))
-
-
-def hide_holes(input: Tensor, mask: Tensor) -> Tensor:
-    """``input * mask`` that is 0 in the holes even where the input is NaN or infinite, in the input's memory format.
-
-    One pass over fresh memory, which is what costs; what is not finite in the holes is then erased in place.
-    """
-    if mask.shape[1] > 1 and mask.stride(1) == 0:
-        mask = mask[:, :1]
-    hidden = input * mask.to(input.dtype)
-    if is_tracing():
-        return hidden.masked_fill(mask == 0, 0)
-    # Unseen by autograd, which needs nothing of it: the gradient in a hole is 0 by the product already.
-    features = hidden.detach()
-    if not _is_finite(features):
-        _erase(features, mask == 0)
-    return hidden
-
-
-def _is_finite(features: Tensor) -> bool:
-    """True if nothing is NaN or infinite, as far as can be seen without waiting for a GPU: by the sum, the fastest."""
-    try:
-        return features.device.type == 'cpu' and bool(features.sum().isfinite())
-    except RuntimeError:  # under torch.vmap
-        return False
-
-
-def _erase(features: Tensor, hole: Tensor) -> None:
-    """Set features to 0 in the holes, in place."""
-    if hole.shape[1] == 1:
-        try:
-            bits = features.view(_BITS[features.dtype.itemsize])
-        except RuntimeError:  # under torch.vmap
-            pass
-        else:
-            # All bits or none: up to ten times as fast as a choice for each pixel.
-            bits.bitwise_and_(hole.to(bits.dtype) - 1)
-            return
-    features.masked_fill_(hole, 0)
+@torch.no_grad()
+def _ratio_and_mask(valid, channels, kernel_size, stride, padding, dilation, out_channels):
+    """``numel / count`` and ``mask_out`` as they are multiplied with the output, and ``mask_out`` of one per group."""
+    count = window_count(valid, kernel_size, stride, padding, dilation)
+    # numel * min(count, 1) / count. Where count is 0 the convolution is 0 too.
+    ratio = channels * math.prod(kernel_size) / count.clamp(min=1)
+    mask_out = count.clamp(max=1)
+    if count.shape[1] == 1:  # left to broadcasting: autograd would copy what is expanded
+        return ratio, mask_out, mask_out
+    return per_output_channel(ratio, out_channels), per_output_channel(mask_out, out_channels), mask_out
 
 
 def per_output_channel(grouped: Tensor, channels: int) -> Tensor:

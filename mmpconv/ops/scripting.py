@@ -52,7 +52,7 @@ def scripted_mask(mask: Tensor, input: Tensor) -> Tensor:
 
 
 def scripted_hide(input: Tensor, mask: Tensor) -> Tensor:
-    """:func:`~mmpconv.ops.partial_conv.hide_holes`."""
+    """:func:`~mmpconv.ops.holes.hide_holes`."""
     return (input * mask.to(input.dtype)).masked_fill(mask == 0, 0)
 
 

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch.testing import assert_close
 
 from mmpconv.ops import partial_conv2d, partial_conv3d
-from mmpconv.ops.partial_conv import hide_holes
+from mmpconv.ops.holes import hide_holes
 
 
 def random_mask(channels=1, batch=2):

@@ -6,7 +6,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpconv.ops import valid_channels
 from mmpconv.ops.check import check_input, check_mask
-from mmpconv.ops.partial_conv import as_float_mask, hide_holes
+from mmpconv.ops.holes import as_float_mask, hide_holes
 from mmpconv.registry import MODELS
 
 from .mask_conv_module import PConvStage

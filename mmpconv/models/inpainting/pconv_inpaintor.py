@@ -6,7 +6,7 @@ from mmengine.model import BaseModel
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
-from mmpconv.ops.partial_conv import hide_holes
+from mmpconv.ops.holes import hide_holes
 from mmpconv.registry import MODELS
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpconv.ops.check import check_input, check_mask
-from mmpconv.ops.partial_conv import as_float_mask, hide_holes
+from mmpconv.ops.holes import as_float_mask, hide_holes
 from mmpconv.ops.scripting import is_exporting
 from mmpconv.registry import MODELS
 
