@@ -29,7 +29,7 @@ def scripted_ratio(size: list[int], kernel_size: list[int], stride: list[int], p
     for i in range(len(size)):
         inside = F.pad(torch.ones([1, 1, size[i]], dtype=dtype, device=like.device),
                        [padding[2 * i], padding[2 * i + 1]])
-        count = _count_along(inside, 2, kernel_size[i], stride[i], dilation[i])[0, 0]
+        count = count_along(inside, 2, kernel_size[i], stride[i], dilation[i])[0, 0]
         share = torch.where(count > 0, count.reciprocal() * kernel_size[i], torch.zeros_like(count))
         ratio = share if i == 0 else ratio.unsqueeze(-1) * share
     return ratio
@@ -76,7 +76,7 @@ def scripted_renormalise(out: Tensor, bias: Tensor | None, mask: Tensor, channel
         numel *= kernel_size[i]
     count = F.pad(valid, sides)
     for i in range(spatial):
-        count = _count_along(count, i + 2, kernel_size[i], stride[i], dilation[i])
+        count = count_along(count, i + 2, kernel_size[i], stride[i], dilation[i])
     ratio = count.clamp(min=1).reciprocal() * numel
     mask_out = count.clamp(max=1)
     seen = mask_out.to(out.dtype)
@@ -91,14 +91,26 @@ def scripted_renormalise(out: Tensor, bias: Tensor | None, mask: Tensor, channel
     return out, mask_out.to(dtype)
 
 
-def _count_along(valid: Tensor, dim: int, kernel: int, stride: int, dilation: int) -> Tensor:
+def count_along(valid: Tensor, dim: int, kernel: int, stride: int, dilation: int) -> Tensor:
+    """Sum of ``valid`` under each window of one dimension, without padding; for eager calls too.
+
+    Sums of 1, 2, 4 neighbours and so on are each made of the one before, so that 7 positions take 4 additions.
+    """
     size = (valid.size(dim) - dilation * (kernel - 1) - 1) // stride + 1
-    first = valid.transpose(0, dim)
-    total = first[:(size - 1) * stride + 1:stride]
-    for i in range(1, kernel):
-        start = i * dilation
-        total = total + first[start:start + (size - 1) * stride + 1:stride]
-    return total.transpose(0, dim)
+    total, offset, length = valid, 0, 1
+    while length <= kernel:
+        if length > 1:  # `valid` becomes the sums of `length` neighbours
+            reach = length // 2 * dilation
+            rest = valid.size(dim) - reach
+            valid = valid.narrow(dim, 0, rest) + valid.narrow(dim, reach, rest)
+        if kernel & length:
+            part = valid.narrow(dim, offset * dilation, (size - 1) * stride + 1)
+            if stride > 1:
+                part = part.unfold(dim, 1, stride).squeeze(-1)
+            total = part if offset == 0 else total + part
+            offset += length
+        length *= 2
+    return total
 
 
 def is_exporting() -> bool:

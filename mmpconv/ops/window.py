@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from .scripting import is_exporting
+from .scripting import count_along, is_exporting
 
 
 def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
@@ -22,13 +22,6 @@ def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
         totals = [d * (k - 1) for k, d in zip(kernel_size, dilation)]
         return [(total // 2, total - total // 2) for total in totals]
     return [tuple(p) if isinstance(p, (tuple, list)) else (p, p) for p in padding]
-
-
-def output_size(size: Sequence[int], kernel_size: Sequence[int], stride: Sequence[int],
-                padding: Sequence[tuple[int, int]], dilation: Sequence[int]) -> list[int]:
-    """Spatial size of a convolution's output; ``padding``: see :func:`explicit_padding`."""
-    return [(n + before + after - d * (k - 1) - 1) // s + 1
-            for n, k, s, (before, after), d in zip(size, kernel_size, stride, padding, dilation)]
 
 
 def valid_channels(mask: Tensor, groups: int = 1) -> Tensor:
@@ -76,17 +69,10 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
     pads = explicit_padding(padding, kernel_size, dilation)
     if is_exporting():
         return _window_count_by_convolution(valid, kernel_size, stride, pads, dilation)
-    sizes = output_size(valid.shape[2:], kernel_size, stride, pads, dilation)
     if any(pad != (0, 0) for pad in pads):
         valid = F.pad(valid, sides(pads))
-    for dim, (kernel, step, gap, size) in enumerate(zip(kernel_size, stride, dilation, sizes), start=2):
-        total = None
-        for offset in range(0, kernel * gap, gap):
-            index = (slice(None),) * dim + (slice(offset, offset + (size - 1) * step + 1, step),)
-            # Out of place only once: the slice is a view of the caller's mask.
-            total = valid[index] if total is None else (
-                total + valid[index] if offset == gap else total.add_(valid[index]))
-        valid = total
+    for dim, (kernel, step, gap) in enumerate(zip(kernel_size, stride, dilation), start=2):
+        valid = count_along(valid, dim, kernel, step, gap)
     return valid
 
 
