@@ -65,6 +65,9 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
 
     Returns:
         Tensor: ``(N, G, *output size)``.
+
+    Raises:
+        ValueError: The mask with its padding is smaller than a window.
     """
     pads = explicit_padding(padding, kernel_size, dilation)
     if is_exporting():
@@ -72,6 +75,10 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
     if any(pad != (0, 0) for pad in pads):
         valid = F.pad(valid, sides(pads))
     for dim, (kernel, step, gap) in enumerate(zip(kernel_size, stride, dilation), start=2):
+        window = gap * (kernel - 1) + 1
+        if valid.shape[dim] < window:
+            raise ValueError(f'with its padding the input has {valid.shape[dim]} positions along dimension {dim} but a '
+                             f'window of the kernel has {window}; pass a larger input, or pad it more')
         valid = count_along(valid, dim, kernel, step, gap)
     return valid
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmpconv.ops import valid_channels, window_count
+from mmpconv.ops import partial_conv2d, valid_channels, window_count
 
 
 @pytest.mark.parametrize('kernel, stride, padding, dilation', [
@@ -16,6 +16,12 @@ def test_counts_are_those_of_a_convolution_with_ones(kernel, stride, padding, di
     expected = F.conv2d(valid, torch.ones(3, 1, *kernel), None, stride, padding, dilation, groups=3)
     assert torch.equal(window_count(valid, kernel, stride, padding, dilation), expected)
     assert torch.equal(valid, before)
+
+
+def test_a_mask_smaller_than_the_window_is_refused():
+    message = 'with its padding the input has 4 positions along dimension 2 but a window of the kernel has 5'
+    with pytest.raises(ValueError, match=message):
+        partial_conv2d(torch.ones(1, 1, 4, 9), torch.ones(1, 1, 3, 3), mask=torch.ones(1, 1, 4, 9), dilation=2)
 
 
 @pytest.mark.parametrize('groups', [1, 2, 3, 6])
