@@ -77,8 +77,8 @@ def window_count(valid: Tensor, kernel_size: Sequence[int], stride: Sequence[int
     for dim, (kernel, step, gap) in enumerate(zip(kernel_size, stride, dilation), start=2):
         window = gap * (kernel - 1) + 1
         if valid.shape[dim] < window:
-            raise ValueError(f'with its padding the input has {valid.shape[dim]} positions along dimension {dim} but a '
-                             f'window of the kernel has {window}; pass a larger input, or pad it more')
+            raise ValueError(f'kernel size {kernel} with dilation {gap} spans {window} positions of dimension {dim}, '
+                             f'but the padded input has {valid.shape[dim]}; pass a larger input, or pad it more')
         valid = count_along(valid, dim, kernel, step, gap)
     return valid
 

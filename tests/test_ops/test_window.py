@@ -19,7 +19,7 @@ def test_counts_are_those_of_a_convolution_with_ones(kernel, stride, padding, di
 
 
 def test_a_mask_smaller_than_the_window_is_refused():
-    message = 'with its padding the input has 4 positions along dimension 2 but a window of the kernel has 5'
+    message = 'kernel size 3 with dilation 2 spans 5 positions of dimension 2, but the padded input has 4'
     with pytest.raises(ValueError, match=message):
         partial_conv2d(torch.ones(1, 1, 4, 9), torch.ones(1, 1, 3, 3), mask=torch.ones(1, 1, 4, 9), dilation=2)
 
