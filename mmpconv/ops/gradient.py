@@ -7,7 +7,7 @@ from torch.autograd import forward_ad
 
 from .holes import hide_holes, without_copies
 from .partial_padding import CONV
-from .scripting import is_tracing
+from .tracing import is_tracing
 from .window import explicit_padding
 
 

@@ -2,7 +2,7 @@
 import torch
 from torch import Tensor
 
-from .scripting import is_tracing
+from .tracing import is_tracing
 
 # Integers by their size in bytes.
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}

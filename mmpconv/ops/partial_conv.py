@@ -12,7 +12,7 @@ from .check import check_operands
 from .gradient import conv_of_valid, scale
 from .holes import as_float_mask
 from .partial_padding import CONV, padding_mask, partial_padding_conv
-from .scripting import is_exporting
+from .tracing import is_exporting
 from .window import valid_channels, window_count
 
 

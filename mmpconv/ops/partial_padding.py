@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .scripting import is_tracing
+from .tracing import is_tracing
 from .window import explicit_padding, sides, window_count
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}

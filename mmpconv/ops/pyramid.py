@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .check import check_mask
-from .scripting import is_exporting
+from .tracing import is_exporting
 
 # How soon a coarse pixel that is partly valid counts as valid altogether.
 SATURATION = 6.0

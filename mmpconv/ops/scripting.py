@@ -1,7 +1,9 @@
-"""The operation under torch.jit.script and torch.export."""
+"""The operation under torch.jit.script."""
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .window import count_along, valid_channels
 
 
 def scripted_pads(kernel_size: list[int], dilation: list[int], same: bool) -> list[int]:
@@ -63,18 +65,12 @@ def scripted_renormalise(out: Tensor, bias: Tensor | None, mask: Tensor, channel
     spatial = len(kernel_size)
     shared = mask.size(1) == 1
     per_group = 1 if shared else channels // groups
-    valid = mask
-    if not shared and per_group > 1:
-        if mask.stride(1) == 0:
-            valid = (mask[:, :1] * per_group).expand([-1, groups] + list(mask.shape[2:]))
-        else:
-            valid = mask.unflatten(1, [groups, per_group]).sum(2)
     sides: list[int] = []
     numel = per_group
     for i in range(spatial):
         sides = [padding[2 * i], padding[2 * i + 1]] + sides
         numel *= kernel_size[i]
-    count = F.pad(valid, sides)
+    count = F.pad(mask if shared else valid_channels(mask, groups), sides)
     for i in range(spatial):
         count = count_along(count, i + 2, kernel_size[i], stride[i], dilation[i])
     ratio = count.clamp(min=1).reciprocal() * numel
@@ -89,39 +85,3 @@ def scripted_renormalise(out: Tensor, bias: Tensor | None, mask: Tensor, channel
     if not shared:
         mask_out = mask_out.expand([-1, out.size(1)] + list(out.shape[2:])) if count.size(1) == 1 else seen
     return out, mask_out.to(dtype)
-
-
-def count_along(valid: Tensor, dim: int, kernel: int, stride: int, dilation: int) -> Tensor:
-    """Sum of ``valid`` under each window of one dimension, without padding; for eager calls too.
-
-    Sums of 1, 2, 4 neighbours and so on are each made of the one before, so that 7 positions take 4 additions.
-    """
-    size = (valid.size(dim) - dilation * (kernel - 1) - 1) // stride + 1
-    total, offset, length = valid, 0, 1
-    while length <= kernel:
-        if length > 1:  # `valid` becomes the sums of `length` neighbours
-            reach = length // 2 * dilation
-            rest = valid.size(dim) - reach
-            valid = valid.narrow(dim, 0, rest) + valid.narrow(dim, reach, rest)
-        if kernel & length:
-            part = valid.narrow(dim, offset * dilation, (size - 1) * stride + 1)
-            if stride > 1:
-                part = part.unfold(dim, 1, stride).squeeze(-1)
-            total = part if offset == 0 else total + part
-            offset += length
-        length *= 2
-    return total
-
-
-def is_exporting() -> bool:
-    """True while :func:`torch.export.export` is tracing: what is written down must not depend on sizes.
-
-    (Before torch 2.7 there is no saying, and an exported program is good for its own sizes only.)
-    """
-    ask = getattr(torch.compiler, 'is_exporting', None)
-    return ask is not None and ask()
-
-
-def is_tracing() -> bool:
-    """True while a compiler, an export or :func:`torch.jit.trace` records: it had better see plain operations."""
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()

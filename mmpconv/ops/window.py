@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from .scripting import count_along, is_exporting
+from .tracing import is_exporting
 
 
 def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
@@ -25,7 +25,7 @@ def explicit_padding(padding: str | Sequence, kernel_size: Sequence[int],
 
 
 def valid_channels(mask: Tensor, groups: int = 1) -> Tensor:
-    """Number of valid channels at each position, per group of channels.
+    """Number of valid channels at each position, per group of channels; torch.jit.script reads this too.
 
     A mask that was expanded from one channel (a view of stride 0) is recognised
     and multiplied instead of summed.
@@ -41,10 +41,32 @@ def valid_channels(mask: Tensor, groups: int = 1) -> Tensor:
     if per_group == 1:
         return mask
     if mask.stride(1) == 0:
-        return (mask[:, :1] * per_group).expand(-1, groups, *mask.shape[2:])
+        return (mask[:, :1] * per_group).expand([-1, groups] + list(mask.shape[2:]))
     if per_group <= 4:  # torch sums a few channels three times faster as planes than innermost
         mask = mask.contiguous()
-    return mask.unflatten(1, (groups, per_group)).sum(2)
+    return mask.unflatten(1, [groups, per_group]).sum(2)
+
+
+def count_along(valid: Tensor, dim: int, kernel: int, stride: int, dilation: int) -> Tensor:
+    """Sum of ``valid`` under each window of one dimension, without padding; torch.jit.script reads this too.
+
+    Sums of 1, 2, 4 neighbours and so on are each made of the one before, so that 7 positions take 4 additions.
+    """
+    size = (valid.size(dim) - dilation * (kernel - 1) - 1) // stride + 1
+    total, offset, length = valid, 0, 1
+    while length <= kernel:
+        if length > 1:  # `valid` becomes the sums of `length` neighbours
+            reach = length // 2 * dilation
+            rest = valid.size(dim) - reach
+            valid = valid.narrow(dim, 0, rest) + valid.narrow(dim, reach, rest)
+        if kernel & length:
+            part = valid.narrow(dim, offset * dilation, (size - 1) * stride + 1)
+            if stride > 1:
+                part = part.unfold(dim, 1, stride).squeeze(-1)
+            total = part if offset == 0 else total + part
+            offset += length
+        length *= 2
+    return total
 
 
 def sides(pads: Sequence[tuple[int, int]]) -> list[int]:

@@ -7,7 +7,7 @@ from torch.export import Dim
 
 from mmpconv.ops import line_variation, partial_conv2d, pyramid_fill, window_count
 from mmpconv.ops.partial_conv import upsampled_conv2d
-from mmpconv.ops.scripting import is_exporting
+from mmpconv.ops.tracing import is_exporting
 
 requires_export = pytest.mark.skipif(not hasattr(torch.compiler, 'is_exporting'), reason='needs torch 2.7')
 ROWS, COLUMNS = Dim('rows', min=9), Dim('columns', min=9)

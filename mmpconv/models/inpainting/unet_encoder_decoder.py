@@ -8,7 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpconv.ops.check import check_input, check_mask
 from mmpconv.ops.holes import as_float_mask, hide_holes
-from mmpconv.ops.scripting import is_exporting
+from mmpconv.ops.tracing import is_exporting
 from mmpconv.registry import MODELS
 
 from .pconv_encoder_decoder import stage_channels
