@@ -13,7 +13,11 @@ _HOMES = {
     'oriented_unet': ('OrientedUNet',),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = sorted(_HOME_OF)
+__all__ = [
+    'MaskConvModule', 'MeanColor', 'NarrowVGG', 'OrientedUNet', 'PConvDecoder', 'PConvEncoder', 'PConvEncoderDecoder',
+    'PConvInpaintor', 'PlainConv2d', 'UNetEncoderDecoder', 'pdresnet101', 'pdresnet152', 'pdresnet18', 'pdresnet34',
+    'pdresnet50', 'pdvgg11', 'pdvgg11_bn', 'pdvgg13', 'pdvgg13_bn', 'pdvgg16', 'pdvgg16_bn', 'pdvgg19', 'pdvgg19_bn'
+]
 
 
 def __getattr__(name: str):
