@@ -1,4 +1,5 @@
 """The timing loop that all benchmarks share."""
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,9 @@ def time_alternately(candidates: Mapping[str, Callable[[], object]], repeats: in
                      device: torch.device) -> dict[str, dict]:
     """Time functions in turns, so that a machine that slows down or speeds up does so for all of them.
 
-    Every function runs once before the first round, and each round starts with another one.
+    Every function runs once before the first round. Each round starts with another one and goes by other steps, so that
+    none always comes after the same: whoever follows one that gave much memory back has to ask the system for it anew,
+    which takes up to twice the time of a small layer.
 
     Args:
         candidates: Functions without arguments, by name.
@@ -28,9 +31,11 @@ def time_alternately(candidates: Mapping[str, Callable[[], object]], repeats: in
     names, seconds = list(candidates), {name: [] for name in candidates}
     for function in candidates.values():
         _seconds(function, device)
+    count = len(names)
+    steps = [step for step in range(1, count + 1) if math.gcd(step, count) == 1]
     for i in range(repeats):
-        first = i % len(names)
-        for name in names[first:] + names[:first]:
+        for turn in range(count):
+            name = names[(i + turn * steps[i % len(steps)]) % count]
             seconds[name].append(_seconds(candidates[name], device))
     return {name: summary(values) for name, values in seconds.items()}
 

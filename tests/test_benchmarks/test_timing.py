@@ -10,7 +10,18 @@ CPU = torch.device('cpu')
 def test_functions_take_turns_and_every_round_starts_with_another_one():
     calls = []
     time_alternately({name: lambda name=name: calls.append(name) for name in 'abc'}, 3, CPU)
-    assert ''.join(calls) == 'abc' + 'abc' + 'bca' + 'cab'
+    assert ''.join(calls) == 'abc' + 'abc' + 'bac' + 'cab'
+
+
+@pytest.mark.parametrize('names', ['abcde', 'abc'])
+def test_none_always_comes_after_the_same(names):
+    calls = []
+    time_alternately({name: lambda name=name: calls.append(name) for name in names}, 20, CPU)
+    calls, rounds = ''.join(calls), len(names)
+    rounds = [calls[i:i + rounds] for i in range(rounds, len(calls), rounds)]
+    assert all(sorted(each) == sorted(names) for each in rounds)
+    before = [each[each.index('c') - 1] for each in rounds if each[0] != 'c']
+    assert all(before.count(name) >= 4 for name in names if name != 'c')
 
 
 def test_the_first_call_of_each_function_is_not_counted():
