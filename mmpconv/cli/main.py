@@ -121,7 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
 def parser_of(name: str) -> argparse.ArgumentParser:
     """Reads the arguments of one command."""
     run, add_arguments = _functions(name)
-    description, _, examples = inspect.getdoc(run).partition('\n\n')
+    description, _, examples = (inspect.getdoc(run) or '').partition('\n\n')
     width = min(shutil.get_terminal_size().columns, 120) - 2
     parser = argparse.ArgumentParser(
         prog=f'mmpconv {name}', description=textwrap.fill(description, width),

@@ -8,7 +8,7 @@ What is done: while MMEngine registers it, a stand-in has that optimizer. It imp
 
 Delete when: MMEngine imports transformers on demand.
 """
-import importlib.util
+import importlib
 
 from .when_imported import stand_in
 
@@ -20,5 +20,4 @@ def Adafactor(*args, **kwargs):
 
 def install() -> None:
     """Spare MMEngine the import. Idempotent; imports nothing."""
-    if importlib.util.find_spec('transformers'):
-        stand_in('mmengine.optim.optimizer.builder', 'transformers', 'Adafactor', Adafactor)
+    stand_in('mmengine.optim.optimizer.builder', 'transformers', 'Adafactor', Adafactor, if_installed=True)

@@ -7,6 +7,7 @@ layers) has to be declared before anybody uses it, whoever imports first. ``mmpc
 Delete when: both read such declarations from the metadata of installed packages (entry points).
 """
 import importlib.abc
+import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def around_import(module: str, run: Callable[[ModuleType, Callable[[], None]], N
         sys.meta_path.insert(0, watch)
 
 
-def stand_in(importer: str, module: str, name: str, thing: Any) -> None:
+def stand_in(importer: str, module: str, name: str, thing: Any, if_installed: bool = False) -> None:
     """While a module is imported, let another one that is not imported yet be one that has a single thing.
 
     For modules that import a large one, or one that does not import, for something that they may never use.
@@ -47,8 +48,9 @@ def stand_in(importer: str, module: str, name: str, thing: Any) -> None:
         importer: Its full name.
         module: Full name of the other.
         name, thing: What it has; it should import the real one when it is used.
+        if_installed: Only where the other module is installed; the importer goes on without it elsewhere.
     """
-    around_import(importer, _StandIn(module, name, thing))
+    around_import(importer, _StandIn(module, name, thing, if_installed))
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,10 @@ class _StandIn:
     module: str
     name: str
     thing: Any
+    if_installed: bool
 
     def __call__(self, importer: ModuleType, execute: Callable[[], None]) -> None:
-        if self.module in sys.modules:
+        if self.module in sys.modules or self.if_installed and importlib.util.find_spec(self.module) is None:
             execute()
             return
         sys.modules[self.module] = ModuleType(self.module)
