@@ -5,6 +5,8 @@ import torch
 from hypothesis import HealthCheck, settings
 from mmengine.registry import DefaultScope
 
+import mmpconv  # noqa: F401  its remedies have to come before any import of MMagic
+
 settings.register_profile('stable', derandomize=True, deadline=None, max_examples=60, database=None,
                           suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('stable')

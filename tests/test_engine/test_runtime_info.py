@@ -10,17 +10,25 @@ from toy_runs import toy_runner
 
 from mmpconv.engine.hooks import RuntimeInfoHook
 from mmpconv.engine.hooks import progress as runtime_info
+from mmpconv.ops.holes import hide_holes
 from mmpconv.registry import HOOKS, MODELS, OPTIM_WRAPPERS
 
 
-class NumbersAskedFor(TorchDispatchMode):
-    """Counts what makes the host wait for a GPU."""
-    count = 0
+class Calls(TorchDispatchMode):
+    """Counts calls of operations."""
+
+    def __init__(self, *operations):
+        super().__init__()
+        self.operations, self.count = operations, 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        self.count += func.overloadpacket in (
-            torch.ops.aten._local_scalar_dense, torch.ops.aten.nonzero, torch.ops.aten.is_nonzero)
+        self.count += func.overloadpacket in self.operations
         return func(*args, **(kwargs or {}))
+
+
+def numbers_asked_for():
+    """Counts what makes the host wait for a GPU."""
+    return Calls(torch.ops.aten._local_scalar_dense, torch.ops.aten.nonzero, torch.ops.aten.is_nonzero)
 
 
 def logged(work_dir):
@@ -66,7 +74,15 @@ def test_the_log_the_table_and_the_history_are_those_of_mmengine(tmp_path, monke
         assert len(histories[0].data[0]) == len(histories[1].data[0]) == int(name[5])
 
 
-def test_a_training_step_never_waits_for_a_number():
+@pytest.mark.parametrize('device, sums', [('cpu', 1), ('meta', 0)])
+def test_features_are_only_looked_at_on_a_cpu(device, sums):
+    with Calls(torch.ops.aten.sum) as asked:
+        hide_holes(torch.ones(1, 2, 4, 4, device=device), torch.ones(1, 1, 4, 4, device=device))
+    assert asked.count == sums
+
+
+def test_a_training_step_never_waits_for_a_number(monkeypatch):
+    monkeypatch.setattr('mmpconv.ops.holes._is_finite', lambda features: False)  # as anywhere but on a CPU
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmpconv'):
         model = MODELS.build(dict(
@@ -82,10 +98,10 @@ def test_a_training_step_never_waits_for_a_number():
         photos = [torch.randint(0, 256, (3, 32, 32)) for _ in range(2)]
         data = dict(inputs=photos, data_samples=[DataSample(gt_img=photo, mask=mask) for photo in photos])
         data = model.data_preprocessor(data, True)  # looks at sizes, which never leave the host
-        with NumbersAskedFor() as asked:
+        with numbers_asked_for() as asked:
             loss, outputs = model.parse_losses(model(**data, mode='loss'))
             wrapper.update_params(loss)
         assert len(outputs) == 4 and asked.count == 0
-        with NumbersAskedFor() as asked:
+        with numbers_asked_for() as asked:
             outputs['loss'].item()
         assert asked.count == 1
